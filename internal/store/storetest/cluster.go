@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
+	_ "embed"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -89,7 +90,13 @@ func execute(serverURL, statement string) error {
 
 // privateCluster starts the cluster of this process on the first call. One cluster for
 // all tests is the point of it: initdb takes longer than most tests.
-var privateCluster = sync.OnceValues(startCluster)
+var privateCluster = sync.OnceValues(func() (*cluster, error) {
+	bin, err := findPrograms(os.Getenv("PATH"), programFolders)
+	if err != nil {
+		return nil, err
+	}
+	return startCluster(bin)
+})
 
 type cluster struct {
 	url string
@@ -99,41 +106,13 @@ type cluster struct {
 	alive *os.File
 }
 
-// supervisor makes a cluster in $2 with the programs in $1, reports "ready", and stops
-// the server and removes $2 once its standard input ends. It outlives the test process
-// by a moment and so cleans up after kill -9 as well as after a normal end. The further
-// arguments are those of initdb.
+// supervisor is the shell program that runs the server; scripts/test.sh uses it too.
 //
-// full_page_writes, fsync and synchronous_commit stay on: the tests are about durability
-// too. What is switched off (replication, JIT compilation) does not change results.
-const supervisor = `
-trap '' PIPE INT HUP TERM
-bin=$1 dir=$2
-shift 2
-"$bin/initdb" --pgdata="$dir/data" "$@" >"$dir/log" 2>&1 &&
-cat >>"$dir/data/postgresql.conf" <<END &&
-listen_addresses = ''
-unix_socket_directories = '$dir'
-max_connections = 300
-shared_buffers = 32MB
-wal_level = minimal
-max_wal_senders = 0
-max_wal_size = 2GB
-checkpoint_timeout = 1h
-jit = off
-END
-"$bin/pg_ctl" --pgdata="$dir/data" --log="$dir/log" --wait --timeout=60 start >/dev/null 2>&1 &&
-echo ready || echo failed
-read -r _
-"$bin/pg_ctl" --pgdata="$dir/data" --mode=immediate stop >/dev/null 2>&1
-rm -rf "$dir"
-`
+//go:embed cluster.sh
+var supervisor string
 
-func startCluster() (*cluster, error) {
-	bin, err := findPrograms(os.Getenv("PATH"), programFolders)
-	if err != nil {
-		return nil, err
-	}
+// startCluster makes and starts a cluster with the programs in the folder bin.
+func startCluster(bin string) (*cluster, error) {
 	dir, err := os.MkdirTemp("", "rollcall-pg-")
 	if err != nil {
 		return nil, err
@@ -147,10 +126,7 @@ func startCluster() (*cluster, error) {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	defer read.Close() // the supervisor has its own copy
-	// Initdb asks no questions of the machine: user, encoding and order are the same everywhere.
-	args := append([]string{"-c", supervisor, "sh", bin, dir}, initdbArguments(bin)...)
-	cmd := exec.Command("/bin/sh", args...)
-	cmd.Dir = dir
+	cmd := exec.Command("/bin/sh", "-c", supervisor, "sh", bin, dir)
 	cmd.Stdin = read
 	// A session of its own keeps Ctrl-C in the terminal of the tests away from it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: credential}
@@ -204,25 +180,6 @@ func serverUser(dir string) (*syscall.Credential, error) {
 		return nil, err
 	}
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, os.Chown(dir, int(uid), int(gid))
-}
-
-// initdbArguments returns the options of initdb. From version 15 on databases can sort
-// by the rules of a language without that language being installed on the machine.
-func initdbArguments(bin string) []string {
-	args := []string{"--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions"}
-	if version, err := exec.Command(filepath.Join(bin, "initdb"), "--version").Output(); err == nil && majorVersion(string(version)) >= 15 {
-		args = append(args, "--locale-provider=icu", "--icu-locale=en-US")
-	}
-	return args
-}
-
-// majorVersion reads 15 from "initdb (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)", and 0
-// from anything else.
-func majorVersion(output string) int {
-	_, rest, _ := strings.Cut(output, "(PostgreSQL) ")
-	digits := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
-	major, _ := strconv.Atoi(rest[:digits]) // 0 when there are no digits
-	return major
 }
 
 // programFolders are where packages put the server's programs outside PATH: Debian and
