@@ -1,0 +1,37 @@
+# Every target with a ## comment is listed by `make help`.
+
+FUZZTIME ?= 30s
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fuzz bench torture interop build
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Start a seeded server on this machine and print what to try
+	go run ./cmd/rollcall demo
+
+test: ## Run go vet and every test, with the race detector, on SQLite and PostgreSQL
+	scripts/test.sh
+
+check: ## Check the form of the code: gofmt, go vet, staticcheck
+	@unformatted="$$(gofmt -l $$(git ls-files '*.go'))"; \
+	if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+
+fuzz: ## Fuzz each parser of outside bytes for FUZZTIME (default 30s)
+	FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
+
+bench: ## Measure the speed
+	go test -run '^$$' -bench . ./...
+
+torture: ## Kill the server, its database and the network under load and count what is lost
+	ROLLCALL_TORTURE=full go test ./internal/torture/... -timeout 60m
+
+interop: ## Test against clients and servers of others
+	scripts/interop.sh
+
+build: ## Build the static binary bin/rollcall
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/rollcall ./cmd/rollcall
