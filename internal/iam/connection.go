@@ -4,9 +4,10 @@ import "time"
 
 // Certificate is a signing certificate of an identity provider.
 type Certificate struct {
-	SHA256   string // fingerprint of DER, hex in lower case
-	NotAfter time.Time
-	DER      []byte
+	SHA256    string // fingerprint of DER, hex in lower case
+	NotBefore time.Time
+	NotAfter  time.Time
+	DER       []byte
 }
 
 // Connection is an organization's SAML connection: what was read from the
@@ -27,7 +28,7 @@ type Connection struct {
 // certificate is valid (D9).
 func (c Connection) Connected(now time.Time) bool {
 	for _, cert := range c.Certificates {
-		if now.Before(cert.NotAfter) {
+		if !now.Before(cert.NotBefore) && !now.After(cert.NotAfter) {
 			return true
 		}
 	}

@@ -180,3 +180,13 @@ func MayGrant(holder, given []Role) error {
 	}
 	return nil
 }
+
+// SystemRole returns the system role of an id.
+func SystemRole(id RoleID) (Role, bool) {
+	for _, r := range SystemRoles() {
+		if r.ID == id {
+			return r, true
+		}
+	}
+	return Role{}, false
+}

@@ -1,0 +1,69 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/rollcall/rollcall/internal/iam"
+)
+
+// certificate is an iam.Certificate as the column certificates holds it.
+type certificate struct {
+	SHA256    string    `json:"sha256"`
+	NotBefore time.Time `json:"notBefore"`
+	NotAfter  time.Time `json:"notAfter"`
+	DER       []byte    `json:"der"`
+}
+
+// Connection returns the SAML connection of an organization; iam.ErrNotFound.
+func (r *Reader) Connection(org iam.OrganizationID) (iam.Connection, error) {
+	scan := func(row scanner) (iam.Connection, error) {
+		c := iam.Connection{Organization: org}
+		var metadata, certificates string
+		var connected, updated int64
+		if err := row.Scan(&c.IdPEntityID, &c.SSOURL, &metadata, &c.MetadataURL, &c.AllowPrivate, &certificates, &connected, &updated); err != nil {
+			return iam.Connection{}, err
+		}
+		var stored []certificate
+		if err := json.Unmarshal([]byte(certificates), &stored); err != nil {
+			return iam.Connection{}, fmt.Errorf("certificates of the SAML connection of %s: %w", org, err)
+		}
+		for _, cert := range stored {
+			c.Certificates = append(c.Certificates, iam.Certificate(cert))
+		}
+		c.Metadata, c.ConnectedAt, c.UpdatedAt = []byte(metadata), fromMicros(connected), fromMicros(updated)
+		return c, nil
+	}
+	return one(r, scan, `
+		SELECT idp_entity_id, sso_url, metadata, metadata_url, allow_private, certificates, connected_at, updated_at
+		  FROM saml_connections WHERE org_id = ?`, org)
+}
+
+// PutConnection makes or replaces the SAML connection; the time of the first
+// connecting stays.
+func (tx *Tx) PutConnection(c iam.Connection) error {
+	stored := make([]certificate, 0, len(c.Certificates))
+	for _, cert := range c.Certificates {
+		stored = append(stored, certificate(cert))
+	}
+	certificates, err := json.Marshal(stored)
+	if err != nil {
+		return fmt.Errorf("certificates of the SAML connection of %s: %w", c.Organization, err)
+	}
+	_, err = tx.exec(`
+		INSERT INTO saml_connections (org_id, idp_entity_id, sso_url, metadata, metadata_url, allow_private, certificates, connected_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (org_id) DO UPDATE SET idp_entity_id = excluded.idp_entity_id, sso_url = excluded.sso_url,
+			metadata = excluded.metadata, metadata_url = excluded.metadata_url, allow_private = excluded.allow_private,
+			certificates = excluded.certificates, updated_at = excluded.updated_at`,
+		c.Organization, c.IdPEntityID, c.SSOURL, string(c.Metadata), c.MetadataURL, c.AllowPrivate, string(certificates),
+		micros(c.ConnectedAt), micros(c.UpdatedAt))
+	return err
+}
+
+// DeleteConnection removes the SAML connection.
+func (tx *Tx) DeleteConnection(org iam.OrganizationID) error {
+	_, err := tx.exec(`DELETE FROM saml_connections WHERE org_id = ?`, org)
+	return err
+}

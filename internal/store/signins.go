@@ -1,0 +1,69 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/hex"
+	"time"
+
+	"github.com/rollcall/rollcall/internal/iam"
+)
+
+// LocalSignIn is the local sign-in of an Admin: its address, and how far it is
+// set up. Password and link are stored hashed and not read back here.
+type LocalSignIn struct {
+	Member        iam.MemberID
+	Email         string    // folded; its own, SCIM never changes it
+	HasPassword   bool      // false until the one-time link was used
+	LinkExpiresAt time.Time // zero: no link is waiting
+	CreatedAt     time.Time
+}
+
+const signinColumns = `member_id, email, password_hash IS NOT NULL, link_expires_at, created_at`
+
+func scanSignIn(row scanner) (LocalSignIn, error) {
+	var l LocalSignIn
+	var expires sql.NullInt64
+	var created int64
+	err := row.Scan(&l.Member, &l.Email, &l.HasPassword, &expires, &created)
+	l.LinkExpiresAt, l.CreatedAt = fromNullMicros(expires), fromMicros(created)
+	return l, err
+}
+
+// LocalSignIn returns the local sign-in of a member; iam.ErrNotFound.
+func (r *Reader) LocalSignIn(org iam.OrganizationID, member iam.MemberID) (LocalSignIn, error) {
+	return one(r, scanSignIn, `SELECT `+signinColumns+` FROM local_signins WHERE org_id = ? AND member_id = ?`, org, member)
+}
+
+// LocalSignInByEmail returns the local sign-in of a folded address; iam.ErrNotFound.
+func (r *Reader) LocalSignInByEmail(org iam.OrganizationID, email string) (LocalSignIn, error) {
+	return one(r, scanSignIn, `SELECT `+signinColumns+` FROM local_signins WHERE org_id = ? AND email = ?`, org, email)
+}
+
+// PutSignInLink gives a member a new one-time link, and a local sign-in of that
+// address if he has none. A former link is void from then on; a password stays.
+// put is false, and nothing is changed, when another member's local sign-in has
+// the address.
+func (tx *Tx) PutSignInLink(org iam.OrganizationID, member iam.MemberID, email string, link iam.SecretHash, expires, now time.Time) (put bool, err error) {
+	hash := hex.EncodeToString(link[:])
+	n, err := tx.exec(`UPDATE local_signins SET link_hash = ?, link_expires_at = ? WHERE org_id = ? AND member_id = ?`,
+		hash, micros(expires), org, member)
+	if err != nil || n == 1 {
+		return n == 1, err
+	}
+	n, err = tx.exec(`
+		INSERT INTO local_signins (org_id, member_id, email, link_hash, link_expires_at, created_at) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO NOTHING`, org, member, email, hash, micros(expires), micros(now))
+	return n == 1, err
+}
+
+// MoveLocalSignIn hands a local sign-in over to another member of the organization.
+func (tx *Tx) MoveLocalSignIn(org iam.OrganizationID, from, to iam.MemberID) error {
+	_, err := tx.exec(`UPDATE local_signins SET member_id = ? WHERE org_id = ? AND member_id = ?`, to, org, from)
+	return err
+}
+
+// DeleteLocalSignIn removes the local sign-in of a member, if he has one.
+func (tx *Tx) DeleteLocalSignIn(org iam.OrganizationID, member iam.MemberID) error {
+	_, err := tx.exec(`DELETE FROM local_signins WHERE org_id = ? AND member_id = ?`, org, member)
+	return err
+}
