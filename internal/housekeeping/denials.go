@@ -1,0 +1,90 @@
+package housekeeping
+
+import (
+	"time"
+
+	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/store"
+)
+
+// Limits of what callers without credentials can make the log keep: addresses
+// beyond them are counted under OtherAddresses, whatever else is beyond them is
+// not counted.
+const (
+	maxDeniedAddresses = 50     // of one organization in one minute
+	maxDenied          = 10_000 // organizations, causes and addresses waiting to be written
+)
+
+// OtherAddresses stands for the addresses of a minute that were too many.
+const OtherAddresses = "other"
+
+type denialKey struct{ org, cause, address string }
+
+// denials counts refused requests of the current minute. The organization is what
+// stood in the URL and may not exist; the store leaves out those that do not.
+type denials struct {
+	minute    time.Time
+	counts    map[denialKey]int64
+	addresses map[string]map[string]bool // by organization, of the whole minute
+	known     int                        // addresses in all of them
+	late      []store.SCIMDenial         // of earlier minutes, still to be written
+}
+
+func (d *denials) add(minute time.Time, org, cause, address string) {
+	if !minute.Equal(d.minute) {
+		d.late = d.take()
+		d.minute, d.known = minute, 0
+		d.addresses = map[string]map[string]bool{}
+	}
+	if d.counts == nil {
+		d.counts = map[denialKey]int64{}
+	}
+	seen := d.addresses[org]
+	if !seen[address] {
+		if len(seen) < maxDeniedAddresses && d.known < maxDenied {
+			if seen == nil {
+				seen = map[string]bool{}
+				d.addresses[org] = seen
+			}
+			seen[address] = true
+			d.known++
+		} else {
+			address = OtherAddresses
+		}
+	}
+	key := denialKey{org, cause, address}
+	if _, counted := d.counts[key]; counted || len(d.counts) < maxDenied {
+		d.counts[key]++
+	}
+}
+
+// take removes what is to be written. What it has seen of the minute stays.
+func (d *denials) take() []store.SCIMDenial {
+	all := d.late
+	d.late = nil
+	for key, n := range d.counts {
+		all = append(all, store.SCIMDenial{Organization: iam.OrganizationID(key.org), Minute: d.minute, Cause: key.cause, Address: key.address, Count: n})
+	}
+	clear(d.counts)
+	return all
+}
+
+// putBack keeps counts that could not be written, as far as there is room.
+func (d *denials) putBack(counts []store.SCIMDenial) {
+	room := max(maxDenied-len(d.late), 0)
+	d.late = append(d.late, counts[:min(room, len(counts))]...)
+}
+
+// Deny counts a request that was refused before it was anybody's: org as it stood
+// in the URL, a short cause, the client's address.
+func (l *RequestLog) Deny(org, cause, address string) {
+	const longestID = 64
+	if len(org) > longestID {
+		return // no organization has such an id
+	}
+	minute := l.db.Now().Truncate(time.Minute)
+	l.mu.Lock()
+	l.denials.add(minute, plain(org), cause, address)
+	l.mu.Unlock()
+	signal(l.wake)
+}

@@ -1,0 +1,105 @@
+package housekeeping
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// keyAndSecret finds a SCIM key with its secret, however a client, a browser or a
+// proxy may have written the colon, and the same pair in base64 as HTTP Basic
+// carries it. Letters match in any case, because addresses are folded.
+var keyAndSecret = regexp.MustCompile(`(?i)scim(?:_|%5f|%255f)[a-z0-9]{4,}(?::|%3a|%253a|&#58;|\\u003a)[a-z0-9_\-]{8,}|c2NpbV[89][a-z0-9+/_\-]{40,}={0,2}`)
+
+// MaskText replaces whatever looks like a SCIM key with its secret by "(hidden)".
+// A key without a secret stays: it is public (D12).
+func MaskText(s string) string {
+	if !mayHoldSecret(s) {
+		return s
+	}
+	return keyAndSecret.ReplaceAllLiteralString(s, Hidden)
+}
+
+// HoldsSecret tells whether text holds something that looks like a SCIM key with
+// its secret. It costs next to nothing on a text that does not speak of keys.
+func HoldsSecret(text string) bool {
+	return mayHoldSecret(text) && keyAndSecret.MatchString(text)
+}
+
+// mayHoldSecret keeps the expression away from nearly every text.
+func mayHoldSecret(s string) bool {
+	for i := 0; i < len(s); {
+		n := strings.IndexAny(s[i:], "sSc")
+		if n < 0 {
+			return false
+		}
+		i += n
+		if len(s)-i >= 5 && (strings.EqualFold(s[i:i+4], "scim") && (s[i+4] == '_' || s[i+4] == '%') || strings.EqualFold(s[i:i+5], "c2Npb")) {
+			return true
+		}
+		i++
+	}
+	return false
+}
+
+// maxLoggedTarget bounds the path and query that are kept: a filter may have
+// 16 KiB.
+const maxLoggedTarget = 4 << 10
+
+// maskTarget returns a path and its query as the log keeps them: without what
+// looks like a SCIM key and secret, and without a query that compares a
+// sensitive attribute with something or hides a secret behind escapes.
+func maskTarget(target string) string {
+	path, query, has := strings.Cut(target, "?")
+	plain := unescape(unescape(target))
+	switch {
+	case HoldsSecret(plain) && !HoldsSecret(target): // written so that the pattern does not see it
+		if HoldsSecret(unescape(unescape(path))) {
+			path = Hidden
+		}
+		if has {
+			query = Hidden
+		}
+	case has && isSensitive(unescape(unescape(query))):
+		query = hideSensitivePairs(query)
+	}
+	if has {
+		path += "?" + query
+	}
+	return clip(MaskText(path), maxLoggedTarget)
+}
+
+// hideSensitivePairs hides the value of each parameter that has a sensitive name
+// or whose value speaks of a sensitive attribute and compares it.
+func hideSensitivePairs(query string) string {
+	pairs := strings.Split(query, "&")
+	for i, pair := range pairs {
+		name, value, _ := strings.Cut(pair, "=")
+		plain := unescape(unescape(value))
+		if isSensitive(unescape(name)) || isSensitive(plain) && strings.ContainsAny(plain, " \"+") {
+			pairs[i] = name + "=" + Hidden
+		}
+	}
+	return strings.Join(pairs, "&")
+}
+
+func unescape(s string) string {
+	if !strings.ContainsAny(s, "%+") {
+		return s
+	}
+	if plain, err := url.QueryUnescape(s); err == nil {
+		return plain
+	}
+	return s
+}
+
+// clip shortens s to at most n bytes, cut between runes.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xC0 == 0x80 {
+		n--
+	}
+	return s[:n] + "…"
+}

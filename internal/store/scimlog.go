@@ -1,0 +1,206 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rollcall/rollcall/internal/iam"
+)
+
+// SCIMRequest is one entry of the SCIM request log: a request that showed a valid
+// key, and what became of it. Everything in it is masked already.
+type SCIMRequest struct {
+	Organization iam.OrganizationID
+	ID           string    // made by InsertSCIMRequests when empty
+	At           time.Time // when the request began
+	Method       string
+	Path         string // below the SCIM base, with its query
+	Status       int
+	Duration     time.Duration
+	Key          iam.KeyID
+	Address      string
+	UserAgent    string
+	RequestBody  string
+	ResponseBody string
+	Verdicts     string // JSON [{"op","path","verdict","note"}]
+}
+
+// SCIMDenial counts the requests of one minute that were refused before they
+// were anybody's: for one cause, from one address.
+type SCIMDenial struct {
+	Organization iam.OrganizationID
+	Minute       time.Time // its start
+	Cause        string
+	Address      string
+	Count        int64
+}
+
+const scimRequestColumns = `id, at, method, path, status, duration_us, key_id, address, user_agent, request_body, response_body, verdicts`
+
+// scimRequestRows is how many entries one INSERT takes: thirteen parameters each.
+const scimRequestRows = 50
+
+// InsertSCIMRequests appends entries, of one organization or of many. The id of an
+// entry begins with its time, so that the log is in the order of the requests and
+// a span of time is a range of the primary key.
+func (tx *Tx) InsertSCIMRequests(entries []SCIMRequest) error {
+	for some := range slices.Chunk(entries, scimRequestRows) {
+		args := make([]any, 0, 13*len(some))
+		for _, e := range some {
+			if e.ID == "" {
+				e.ID = idAt(e.At, tx.NewID())
+			}
+			args = append(args, string(e.Organization), e.ID, micros(e.At), e.Method, e.Path, e.Status, e.Duration.Microseconds(),
+				string(e.Key), e.Address, e.UserAgent, e.RequestBody, e.ResponseBody, e.Verdicts)
+		}
+		if _, err := tx.exec(`INSERT INTO scim_requests (org_id, `+scimRequestColumns+`) VALUES `+tuples(len(some), 13), args...); err != nil {
+			return fmt.Errorf("append %d entries to the SCIM request log: %w", len(some), err)
+		}
+	}
+	return nil
+}
+
+// tuples returns rows of n placeholders each: "(?, ?), (?, ?)".
+func tuples(rows, n int) string {
+	one := "(" + inList(n) + ")"
+	return strings.Repeat(one+", ", rows-1) + one
+}
+
+// idAt returns id with the time of its first 48 bits set to at, as UUIDv7 lays it
+// out: milliseconds since 1970. An id of another form is left alone.
+func idAt(at time.Time, id string) string {
+	if len(id) != 36 {
+		return id
+	}
+	ms := fmt.Sprintf("%012x", at.UnixMilli())
+	if len(ms) != 12 {
+		return id
+	}
+	return ms[:8] + "-" + ms[8:] + id[13:]
+}
+
+// firstIDAt is not above the id of any entry that began at at or later.
+func firstIDAt(at time.Time) string {
+	return idAt(at, "00000000-0000-0000-0000-000000000000")
+}
+
+// AddSCIMDenials adds counts to those of the same minute, cause and address. A
+// count for an organization that does not exist is left out: the id came from the
+// URL of a caller nobody knows.
+func (tx *Tx) AddSCIMDenials(denials []SCIMDenial) error {
+	for _, d := range denials {
+		_, err := tx.exec(`INSERT INTO scim_denials (org_id, minute, cause, address, count)
+			SELECT org_id, CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT) FROM organizations WHERE org_id = ?
+			ON CONFLICT (org_id, minute, cause, address) DO UPDATE SET count = scim_denials.count + excluded.count`,
+			micros(d.Minute), d.Cause, d.Address, d.Count, string(d.Organization))
+		if err != nil {
+			return fmt.Errorf("count denied SCIM requests: %w", err)
+		}
+	}
+	return nil
+}
+
+// RequestQuery asks for a part of the SCIM request log. The zero value asks for
+// the oldest entries.
+type RequestQuery struct {
+	Since       time.Time // entries that began then or later; zero: all
+	StatusClass int       // 4 for every 4xx; 0: any
+	Status      int       // exactly this status; 0: any
+	NewestFirst bool
+	After       string // the last id of the page before; "" for the first page
+	Limit       int    // at most this many; below 1 means 100
+}
+
+// Requests returns a page of an organization's SCIM request log, in the order of
+// time. The next page comes After the last entry's ID.
+func (r *Reader) Requests(org iam.OrganizationID, q RequestQuery) ([]SCIMRequest, error) {
+	where, args := []string{"org_id = ?"}, []any{string(org)}
+	and := func(condition string, values ...any) {
+		where, args = append(where, condition), append(args, values...)
+	}
+	order := "id"
+	if q.NewestFirst {
+		order = "id DESC"
+	}
+	if !q.Since.IsZero() {
+		and("id >= ?", firstIDAt(q.Since))
+		and("at >= ?", micros(q.Since))
+	}
+	switch {
+	case q.After != "" && q.NewestFirst:
+		and("id < ?", q.After)
+	case q.After != "":
+		and("id > ?", q.After)
+	}
+	if q.StatusClass != 0 {
+		and("status >= ?", q.StatusClass*100)
+		and("status < ?", q.StatusClass*100+100)
+	}
+	if q.Status != 0 {
+		and("status = ?", q.Status)
+	}
+	if q.Limit < 1 {
+		q.Limit = 100
+	}
+	entries, err := list(r, func(row scanner) (SCIMRequest, error) {
+		e := SCIMRequest{Organization: org}
+		var at, duration int64
+		err := row.Scan(&e.ID, &at, &e.Method, &e.Path, &e.Status, &duration, &e.Key, &e.Address, &e.UserAgent, &e.RequestBody, &e.ResponseBody, &e.Verdicts)
+		e.At, e.Duration = fromMicros(at), time.Duration(duration)*time.Microsecond
+		return e, err
+	}, `SELECT `+scimRequestColumns+` FROM scim_requests WHERE `+strings.Join(where, " AND ")+` ORDER BY `+order+` LIMIT ?`, append(args, q.Limit)...)
+	if err != nil {
+		return nil, fmt.Errorf("read the SCIM request log: %w", err)
+	}
+	return entries, nil
+}
+
+// Denials returns the counts of an organization's denied requests of the minutes
+// from since on, oldest first, at most limit of them.
+func (r *Reader) Denials(org iam.OrganizationID, since time.Time, limit int) ([]SCIMDenial, error) {
+	denials, err := list(r, func(row scanner) (SCIMDenial, error) {
+		d := SCIMDenial{Organization: org}
+		var minute int64
+		err := row.Scan(&minute, &d.Cause, &d.Address, &d.Count)
+		d.Minute = fromMicros(minute)
+		return d, err
+	}, `SELECT minute, cause, address, count FROM scim_denials WHERE org_id = ? AND minute >= ? ORDER BY minute, cause, address LIMIT ?`,
+		string(org), micros(since), limit)
+	if err != nil {
+		return nil, fmt.Errorf("read the denied SCIM requests: %w", err)
+	}
+	return denials, nil
+}
+
+// DeleteSCIMRequests deletes at most limit entries of an organization that began
+// before before, oldest first, and returns how many: fewer than limit means that
+// none is left.
+func (tx *Tx) DeleteSCIMRequests(org iam.OrganizationID, before time.Time, limit int) (int64, error) {
+	n, err := tx.exec(`DELETE FROM scim_requests WHERE org_id = ? AND id IN (
+		SELECT id FROM scim_requests WHERE org_id = ? AND id < ? ORDER BY id LIMIT ?)`,
+		string(org), string(org), firstIDAt(before), limit)
+	if err != nil {
+		return 0, fmt.Errorf("delete old entries of the SCIM request log: %w", err)
+	}
+	return n, nil
+}
+
+// DeleteSCIMDenials deletes an organization's counts of the minutes before before.
+func (tx *Tx) DeleteSCIMDenials(org iam.OrganizationID, before time.Time) error {
+	if _, err := tx.exec(`DELETE FROM scim_denials WHERE org_id = ? AND minute < ?`, string(org), micros(before)); err != nil {
+		return fmt.Errorf("delete old counts of denied SCIM requests: %w", err)
+	}
+	return nil
+}
+
+// OrganizationIDs returns at most limit ids of organizations behind after, in
+// their order; "" begins.
+func (r *Reader) OrganizationIDs(after iam.OrganizationID, limit int) ([]iam.OrganizationID, error) {
+	ids, err := list(r, scanOne[iam.OrganizationID], `SELECT org_id FROM organizations WHERE org_id > ? ORDER BY org_id LIMIT ?`, string(after), limit)
+	if err != nil {
+		return nil, fmt.Errorf("list organizations: %w", err)
+	}
+	return ids, nil
+}
