@@ -21,3 +21,23 @@ type (
 	// EventID names an audit event.
 	EventID string
 )
+
+// IsID tells whether s has the form of an id: a UUID in lower case. What has not
+// names nothing here, and need not be looked up.
+func IsID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+			if c != '-' {
+				return false
+			}
+		case !('0' <= c && c <= '9') && !('a' <= c && c <= 'f'):
+			return false
+		}
+	}
+	return true
+}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Plan is what an organization has bought. SCIM and SAML need PlanEnterprise.
@@ -65,8 +66,8 @@ type Organization struct {
 // about 2,700 bytes.
 const MaxNameBytes = 1024
 
-// CheckName refuses a name that is empty, too long, has white space at either
-// end, or holds control characters. what is the word the reader knows it by.
+// CheckName refuses a name that is empty, too long, no UTF-8, has white space at
+// either end, or holds control characters. what is the word the reader knows it by.
 // Joiners and direction marks are allowed: emoji and right-to-left names need
 // them. (A userName may not hold them: ParseUserName.)
 func CheckName(what, name string) *Error {
@@ -75,6 +76,8 @@ func CheckName(what, name string) *Error {
 		return Errorf(KindInvalid, "%s is empty", what)
 	case len(name) > MaxNameBytes:
 		return Errorf(KindInvalid, "%s is %d bytes long; at most %d are allowed", what, len(name), MaxNameBytes)
+	case !utf8.ValidString(name):
+		return Errorf(KindInvalid, "%s %q is not UTF-8 text", what, Clip(name))
 	case strings.TrimSpace(name) != name:
 		return Errorf(KindInvalid, "%s %q has white space at its beginning or end; remove it", what, Clip(name))
 	}
