@@ -116,9 +116,9 @@ type RequestQuery struct {
 // Requests returns a page of an organization's SCIM request log, in the order of
 // time. The next page comes After the last entry's ID.
 func (r *Reader) Requests(org iam.OrganizationID, q RequestQuery) ([]SCIMRequest, error) {
-	where, args := []string{"org_id = ?"}, []any{string(org)}
+	where, args := "", []any{string(org)}
 	and := func(condition string, values ...any) {
-		where, args = append(where, condition), append(args, values...)
+		where, args = where+" AND "+condition, append(args, values...)
 	}
 	order := "id"
 	if q.NewestFirst {
@@ -150,7 +150,7 @@ func (r *Reader) Requests(org iam.OrganizationID, q RequestQuery) ([]SCIMRequest
 		err := row.Scan(&e.ID, &at, &e.Method, &e.Path, &e.Status, &duration, &e.Key, &e.Address, &e.UserAgent, &e.RequestBody, &e.ResponseBody, &e.Verdicts)
 		e.At, e.Duration = fromMicros(at), time.Duration(duration)*time.Microsecond
 		return e, err
-	}, `SELECT `+scimRequestColumns+` FROM scim_requests WHERE `+strings.Join(where, " AND ")+` ORDER BY `+order+` LIMIT ?`, append(args, q.Limit)...)
+	}, `SELECT `+scimRequestColumns+` FROM scim_requests WHERE org_id = ?`+where+` ORDER BY `+order+` LIMIT ?`, append(args, q.Limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("read the SCIM request log: %w", err)
 	}
