@@ -1,9 +1,12 @@
 package scim
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Values of Error.Type: the scimType keywords of RFC 7644 section 3.12 and
-// RFC 9865 section 2.3.
+// RFC 9865.
 const (
 	InvalidFilter = "invalidFilter"
 	TooMany       = "tooMany"
@@ -39,4 +42,18 @@ func (e *Error) Error() string { return e.Detail }
 // RFC 7644 section 3.12 has it and Okta's test suite expects.
 //
 //	{"detail":"…","schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"scimType":"invalidFilter","status":"400"}
-func (e *Error) Body() []byte { return nil }
+func (e *Error) Body() []byte {
+	return Encode(e.Object())
+}
+
+// Object returns the body as a document, for a bulk answer.
+func (e *Error) Object() Object {
+	o := Object{"schemas": []any{ErrorURN}, "status": strconv.Itoa(e.Status)}
+	if e.Type != "" {
+		o["scimType"] = e.Type
+	}
+	if e.Detail != "" {
+		o["detail"] = e.Detail
+	}
+	return o
+}

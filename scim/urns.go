@@ -39,5 +39,6 @@ const (
 	MaxFilterDepth     = 32       // nesting of parentheses, "not" and brackets in a filter
 	MaxFilterTerms     = 100      // comparisons in a filter
 	MaxPageSize        = 1000     // resources in one list answer
+	DefaultPageSize    = 100      // resources in one list answer when the client names no count
 	MaxBulkOperations  = 1000     // operations in one bulk request
 )
