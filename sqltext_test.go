@@ -17,9 +17,10 @@ var globalTables = map[string]string{
 	"organizations":    "the list of them is the operator's",
 	"domains":          "e-mail-first sign-in asks which organization verified a domain first",
 	"goose_db_version": "the state of the migrations",
-	"sqlite_master":    "the engine's own catalogue",
-	"sqlite_schema":    "the engine's own catalogue",
 }
+
+// cataloguePrefixes begin the names of the engines' own tables.
+var cataloguePrefixes = []string{"pg_", "information_schema.", "sqlite_", "pragma_"}
 
 // globalStatements are further statements without an organization, as file and beginning
 // of the text with single blanks, with the reason. Each reaches into every organization:
@@ -96,7 +97,8 @@ func (s statement) namesOrganization() bool {
 	bound := false
 	for _, match := range sqlTable.FindAllStringSubmatch(s.text, -1) {
 		table := match[1]
-		bound = bound || globalTables[table] == "" && !strings.HasPrefix(table, "pg_") && !slices.Contains(own, table)
+		catalogue := slices.ContainsFunc(cataloguePrefixes, func(prefix string) bool { return strings.HasPrefix(table, prefix) })
+		bound = bound || globalTables[table] == "" && !catalogue && !slices.Contains(own, table)
 	}
 	if !bound && s.whole {
 		return true
@@ -189,6 +191,7 @@ func TestSQL_ruleFindsViolations(t *testing.T) {
 		{"global table", `"SELECT value FROM instance WHERE name = ?"`, false},
 		{"global table joined", `"SELECT u.id FROM organizations o JOIN users u ON u.id = o.id"`, true},
 		{"catalogue", `"SELECT relname FROM pg_catalog.pg_class"`, false},
+		{"catalogue joined", `"SELECT c.name, u.id FROM pragma_table_info('users') c, users u JOIN groups g ON g.id = u.id"`, true},
 		{"prose", `"SELECTED columns are listed"`, false},
 		{"error text", `"select the users first"`, false},
 	}
