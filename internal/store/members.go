@@ -47,7 +47,8 @@ func (r *Reader) Member(org iam.OrganizationID, id iam.MemberID) (Member, error)
 		return Member{}, err
 	}
 	page := []Member{m}
-	return page[0], r.addRoles(org, page)
+	err = r.addRoles(org, page)
+	return page[0], err
 }
 
 // MembersAfter returns up to limit persons whose login keys follow after, in the
