@@ -35,8 +35,10 @@ type Options struct {
 // DB is an open database. Safe for concurrent use.
 type DB struct {
 	dialect *dialect
-	reads   *sql.DB // on PostgreSQL the same pool as writes
-	writes  *sql.DB
+	reads   *sql.DB        // on PostgreSQL the same pool as writes
+	writes  *sql.DB        // on SQLite one connection
+	commits *groupCommit   // nil on PostgreSQL
+	migrate func() *sql.DB // a pool for migrations alone; nil: writes serves
 	now     func() time.Time
 	newID   func() string
 }
@@ -44,8 +46,8 @@ type DB struct {
 // Open opens the database at url: "sqlite:PATH", or "postgres://…" in the form that
 // libpq takes. It makes the file of a new SQLite database, and does not migrate.
 //
-// The error is of kind invalid for a url that is none, unavailable when the database
-// cannot be reached.
+// The error is of kind invalid for a url or a server that cannot be used, unavailable
+// for a database that cannot be reached; its text says why.
 func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	db := &DB{now: o.Now, newID: o.NewID}
 	if db.now == nil {
@@ -65,23 +67,33 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		err = iam.Errorf(iam.KindInvalid, "the database %q is neither sqlite:PATH nor postgres://…", redacted(url))
 	}
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		_ = db.Close() // err says more
+		return nil, err
 	}
 	return db, nil
 }
 
 // redacted returns a database url without its password, short enough for a message.
 func redacted(raw string) string {
-	if u, err := url.Parse(raw); err == nil {
-		raw = u.Redacted()
-	} else {
-		raw, _, _ = strings.Cut(raw, ":")
+	u, err := url.Parse(raw)
+	if err != nil {
+		scheme, _, _ := strings.Cut(raw, ":")
+		return scheme[:min(len(scheme), 200)] + ":…"
 	}
-	return raw[:min(len(raw), 200)]
+	if query := u.Query(); query.Has("password") {
+		query.Set("password", "xxxxx")
+		u.RawQuery = query.Encode()
+	}
+	shown := u.Redacted()
+	return shown[:min(len(shown), 200)]
 }
 
-// Close closes the connections. Nothing may be running.
+// Close waits for the writes that are under way and closes the connections. Nothing
+// may read any more.
 func (db *DB) Close() error {
+	if db.commits != nil {
+		db.commits.close()
+	}
 	var errs []error
 	if db.writes != nil {
 		errs = append(errs, db.writes.Close())
@@ -92,7 +104,7 @@ func (db *DB) Close() error {
 	return errors.Join(errs...)
 }
 
-// Ping answers nil while the database does.
+// Ping returns nil while the database answers.
 func (db *DB) Ping(ctx context.Context) error {
 	_, err := one(db.Read(ctx), scanOne[int64], "SELECT 1")
 	return err

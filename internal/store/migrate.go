@@ -2,61 +2,136 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"fmt"
 	"io/fs"
+	"strconv"
+	"strings"
 
 	"github.com/pressly/goose/v3"
 
 	"github.com/rollcall/rollcall/internal/iam"
 )
 
+// The migrations of both engines are numbered alike and make the same tables and
+// columns. They only go forward, and none is edited once it is released.
+//
 //go:embed migrations/sqlite/*.sql migrations/postgres/*.sql
 var migrationFiles embed.FS
 
-func (db *DB) migrations() (*goose.Provider, error) {
+// versionTable is where the migrations note what they did.
+const versionTable = "schema_versions"
+
+// migrationLock keeps two processes from migrating one PostgreSQL database at once.
+const migrationLock = 0x526f6c6c63616c6c // "Rollcall"
+
+// Migrate brings the schema to the version of this program, and returns the versions
+// before and after. It refuses a schema that is newer (kind conflict). Several processes
+// may call it at once.
+func (db *DB) Migrate(ctx context.Context) (before, after int64, err error) {
+	pool := db.writes
+	if db.migrate != nil {
+		pool = db.migrate()
+		defer pool.Close()
+	}
+	unlock, err := db.lockMigrations(ctx, pool)
+	if err != nil {
+		return 0, 0, fmt.Errorf("wait for another migration: %w", db.dialect.translate(err))
+	}
+	defer unlock()
+	before, want, err := db.SchemaVersion(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	if before > want {
+		return before, before, newerSchema(before, want)
+	}
+	provider, err := db.provider(pool)
+	if err != nil {
+		return before, before, fmt.Errorf("read the migrations: %w", err)
+	}
+	// On SQLite another process can come first; what it did is no error of ours.
+	for after = before; after < want; {
+		_, failure := provider.Up(ctx)
+		reached, _, err := db.SchemaVersion(ctx)
+		if err == nil && failure != nil && reached == after {
+			err = failure
+		}
+		if err != nil {
+			return before, after, fmt.Errorf("migrate the database from schema version %d: %w", after, db.dialect.translate(err))
+		}
+		after = reached
+	}
+	return before, after, nil
+}
+
+// lockMigrations waits for other migrations. The lock of PostgreSQL ends with its
+// transaction, so that it works behind a pooler too.
+func (db *DB) lockMigrations(ctx context.Context, pool *sql.DB) (unlock func(), err error) {
+	if !db.dialect.locks {
+		return func() {}, nil
+	}
+	tx, err := pool.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	unlock = func() { _ = tx.Rollback() } // there is nothing in it to keep
+	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(migrationLock)); err != nil {
+		unlock()
+		return nil, err
+	}
+	return unlock, nil
+}
+
+func (db *DB) provider(pool *sql.DB) (*goose.Provider, error) {
 	files, err := fs.Sub(migrationFiles, "migrations/"+db.dialect.name)
 	if err != nil {
 		return nil, err
 	}
 	engine := goose.DialectSQLite3
-	if db.dialect.name == "postgres" {
+	if db.dialect.locks {
 		engine = goose.DialectPostgres
 	}
-	return goose.NewProvider(engine, db.writes, files, goose.WithDisableGlobalRegistry(true))
+	return goose.NewProvider(engine, pool, files, goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true))
 }
 
-// Migrate brings the schema to the version of this program and returns the versions
-// before and after.
-func (db *DB) Migrate(ctx context.Context) (before, after int64, err error) {
-	provider, err := db.migrations()
-	if err != nil {
-		return 0, 0, err
-	}
-	before, after, err = provider.GetVersions(ctx)
-	if err != nil {
-		return 0, 0, db.dialect.translate(err)
-	}
-	if before > after {
-		return before, before, newerSchema(before, after)
-	}
-	if _, err := provider.Up(ctx); err != nil {
-		return before, before, fmt.Errorf("migrate the database: %w", db.dialect.translate(err))
-	}
-	return before, after, nil
-}
-
-// SchemaVersion returns the version of the schema and the one that this program needs.
+// SchemaVersion returns the version of the schema, 0 for an empty database, and the one
+// that this program needs. It changes nothing.
 func (db *DB) SchemaVersion(ctx context.Context) (have, want int64, err error) {
-	provider, err := db.migrations()
-	if err != nil {
+	if want, err = newestMigration(db.dialect.name); err != nil {
 		return 0, 0, err
 	}
-	have, want, err = provider.GetVersions(ctx)
-	return have, want, db.dialect.translate(err)
+	read := db.Read(ctx)
+	tables, err := one(read, scanOne[int64], db.dialect.hasTable, versionTable)
+	if err == nil && tables > 0 {
+		have, err = one(read, scanOne[int64], "SELECT COALESCE(MAX(version_id), 0) FROM "+versionTable)
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("read the schema version: %w", err)
+	}
+	return have, want, nil
 }
 
-// CheckSchema refuses a schema that is older or newer than this program.
+// newestMigration reads the highest number among the names of the migrations.
+func newestMigration(engine string) (int64, error) {
+	entries, err := migrationFiles.ReadDir("migrations/" + engine)
+	if err != nil {
+		return 0, err
+	}
+	newest := int64(0)
+	for _, entry := range entries {
+		number, _, _ := strings.Cut(entry.Name(), "_")
+		n, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("the migration %s has no number: %w", entry.Name(), err)
+		}
+		newest = max(newest, n)
+	}
+	return newest, nil
+}
+
+// CheckSchema refuses a schema that is older or newer than this program (kind conflict).
 func (db *DB) CheckSchema(ctx context.Context) error {
 	have, want, err := db.SchemaVersion(ctx)
 	switch {
@@ -64,12 +139,14 @@ func (db *DB) CheckSchema(ctx context.Context) error {
 		return err
 	case have > want:
 		return newerSchema(have, want)
+	case have == 0:
+		return iam.Errorf(iam.KindConflict, "the database is empty; run \"rollcall migrate\" first")
 	case have < want:
-		return iam.Errorf(iam.KindConflict, "the database has schema version %d and this program needs %d; run rollcall migrate", have, want)
+		return iam.Errorf(iam.KindConflict, "the database has schema version %d and this program needs %d; back it up and run \"rollcall migrate\"", have, want)
 	}
 	return nil
 }
 
 func newerSchema(have, want int64) error {
-	return iam.Errorf(iam.KindConflict, "the database has schema version %d and this program knows %d at most; use a newer rollcall", have, want)
+	return iam.Errorf(iam.KindConflict, "the database has schema version %d and this program knows %d at most; run the newer program that made it", have, want)
 }

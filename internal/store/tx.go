@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/rollcall/rollcall/internal/iam"
@@ -14,10 +13,11 @@ import (
 // own; inside a Tx as part of the transaction. It is for one goroutine and holds the
 // context under which its statements run.
 type Reader struct {
-	ctx context.Context
-	db  *DB
-	on  executor
-	tx  *Tx // nil outside a transaction
+	ctx      context.Context
+	db       *DB
+	on       executor
+	tx       *Tx  // nil outside a transaction
+	visiting bool // each reads rows
 }
 
 // executor is *sql.DB, *sql.Conn or *sql.Tx.
@@ -30,12 +30,37 @@ type executor interface {
 // further statement returns that error, and nothing is committed.
 type Tx struct {
 	*Reader
-	broken error // the first error of a statement
+	broken error       // the first error of a statement
+	opened []*sql.Rows // by query, to be closed at the end if the caller did not
 }
 
 // Read returns a Reader whose statements stand alone.
 func (db *DB) Read(ctx context.Context) *Reader {
 	return &Reader{ctx: ctx, db: db, on: db.reads}
+}
+
+// newTx returns a transaction that is open on a connection.
+func (db *DB) newTx(ctx context.Context, on executor) *Tx {
+	tx := &Tx{Reader: &Reader{ctx: ctx, db: db, on: on}}
+	tx.Reader.tx = tx
+	return tx
+}
+
+// run calls fn and returns why its changes must not stay, or nil. A panic comes back as
+// a *PanicError.
+func (tx *Tx) run(fn func(*Tx) error) (err error) {
+	defer func() {
+		for _, rows := range tx.opened {
+			_ = rows.Close() // its error would have come from the statement too
+		}
+		if tx.broken != nil {
+			err = tx.broken
+		}
+		if p := recover(); p != nil {
+			err = newPanicError(p)
+		}
+	}()
+	return fn(tx)
 }
 
 // Now returns the database's time; see DB.Now.
@@ -54,35 +79,62 @@ func scanOne[T any](row scanner) (T, error) {
 	return v, err
 }
 
-// fail translates the error of a statement, and breaks the transaction with it.
+// fail translates the error of a statement and breaks the transaction with it.
 func (r *Reader) fail(err error) error {
 	if err == nil {
 		return nil
 	}
-	err = r.db.dialect.translate(err)
+	if cancelled := r.ctx.Err(); cancelled != nil && r.tx == nil {
+		err = cancelled
+	} else {
+		err = r.db.dialect.translate(err)
+	}
 	if r.tx != nil && r.tx.broken == nil {
 		r.tx.broken = err
 	}
 	return err
 }
 
-// query runs a statement with ? placeholders and returns its rows, which the caller
-// closes; rows.Err() goes through fail. Most callers want one, list or each.
-func (r *Reader) query(text string, args ...any) (*sql.Rows, error) {
+// ready returns why a statement may not run now.
+func (r *Reader) ready() error {
 	if r.tx != nil && r.tx.broken != nil {
-		return nil, r.tx.broken
+		return r.tx.broken
 	}
-	rows, err := r.on.QueryContext(r.ctx, r.db.dialect.rebind(text), args...)
-	return rows, r.fail(err)
+	if r.visiting {
+		return r.fail(errors.New("a statement was run while each reads the rows of another; PostgreSQL cannot do that in a transaction"))
+	}
+	return nil
 }
 
-// each calls visit for each row, in order, until visit returns an error.
+// query runs a statement with ? placeholders and returns its rows, which the caller
+// closes before the next statement; its errors go through fail. Most callers want one,
+// list or each instead.
+func (r *Reader) query(text string, args ...any) (*sql.Rows, error) {
+	if err := r.ready(); err != nil {
+		return nil, err
+	}
+	rows, err := r.on.QueryContext(r.ctx, r.db.dialect.rebind(text), args...)
+	if err != nil {
+		return nil, r.fail(err)
+	}
+	if r.tx != nil {
+		r.tx.opened = append(r.tx.opened, rows)
+	}
+	return rows, nil
+}
+
+// each calls visit for each row, in order, until visit returns an error. visit runs no
+// statement of this Reader.
 func (r *Reader) each(visit func(scanner) error, text string, args ...any) error {
 	rows, err := r.query(text, args...)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	r.visiting = true
+	defer func() {
+		r.visiting = false
+		_ = rows.Close() // reported by rows.Err or of no interest
+	}()
 	for rows.Next() {
 		if err := visit(rows); err != nil {
 			return err
@@ -96,10 +148,11 @@ func list[T any](r *Reader, scan func(scanner) (T, error), text string, args ...
 	var all []T
 	err := r.each(func(row scanner) error {
 		v, err := scan(row)
-		if err == nil {
-			all = append(all, v)
+		if err != nil {
+			return r.fail(err)
 		}
-		return r.fail(err)
+		all = append(all, v)
+		return nil
 	}, text, args...)
 	if err != nil {
 		return nil, err
@@ -122,16 +175,20 @@ func one[T any](r *Reader, scan func(scanner) (T, error), text string, args ...a
 		return zero, iam.ErrNotFound
 	}
 	v, err := scan(rows)
+	if err == nil {
+		// Only the end of the rows tells whether the statement as a whole worked.
+		err = errors.Join(rows.Close(), rows.Err())
+	}
 	if err != nil {
 		return zero, r.fail(err)
 	}
-	return v, r.fail(errors.Join(rows.Close(), rows.Err()))
+	return v, nil
 }
 
 // exec runs a statement that writes and returns how many rows it changed.
 func (tx *Tx) exec(text string, args ...any) (rows int64, err error) {
-	if tx.broken != nil {
-		return 0, tx.broken
+	if err := tx.ready(); err != nil {
+		return 0, err
 	}
 	result, err := tx.on.ExecContext(tx.ctx, tx.db.dialect.rebind(text), args...)
 	if err != nil {
@@ -156,46 +213,4 @@ func (r *Reader) lock(clause string) string {
 		return ""
 	}
 	return clause
-}
-
-// micros is a time as a column holds it: microseconds since 1970-01-01 UTC, 0 for none.
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-// fromMicros is the time that a column holds, the zero time for 0.
-func fromMicros(us int64) time.Time {
-	if us == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(us).UTC()
-}
-
-// nullMicros is a time for a column that may be NULL: NULL for the zero time.
-func nullMicros(t time.Time) sql.NullInt64 {
-	return sql.NullInt64{Int64: micros(t), Valid: !t.IsZero()}
-}
-
-// fromNullMicros is the time of a column that may be NULL.
-func fromNullMicros(us sql.NullInt64) time.Time { return fromMicros(us.Int64) }
-
-// nullText is a text for a column that may be NULL: NULL for "".
-func nullText[T ~string](s T) sql.NullString {
-	return sql.NullString{String: string(s), Valid: s != ""}
-}
-
-// maxInList is how many values a caller puts into one IN list at most. Longer lists
-// are cut into several statements: PostgreSQL takes 65,535 parameters and SQLite
-// 32,766, but a statement is prepared for each length.
-const maxInList = 500
-
-// inList returns n placeholders: "?, ?, ?".
-func inList(n int) string {
-	if n == 0 {
-		return "NULL" // IN (NULL) holds for no value on both engines
-	}
-	return strings.Repeat("?, ", n-1) + "?"
 }

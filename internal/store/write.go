@@ -1,35 +1,33 @@
 package store
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
 // Write runs fn as one transaction. It returns nil only after fn returned nil and its
-// changes are durable; after any error nothing of fn remains.
+// changes are durable. If fn returns an error, a statement in it fails, or it panics,
+// nothing of it remains, and Write returns that error, the statement's, or a *PanicError.
+// An error of kind unavailable is the database's trouble; if it came from the commit,
+// whether the changes are there is not known.
 //
-// fn may run more than once, so it sets all its results anew on each run and does
-// nothing that cannot be undone: no mail, no request, no message to another goroutine.
-// It must not call Write, nor use tx after it returned.
+// fn may run more than once, on another goroutine, so it sets all its results anew on
+// each run and does nothing that cannot be undone: no mail, no request, no message to
+// another goroutine. It takes no time for anything but its statements, because others
+// wait for it; it neither calls Write nor uses tx after it returned.
+//
+// When ctx ends before fn began, nothing happens and Write returns ctx.Err(). Later the
+// change goes on to its end, and on SQLite Write returns ctx.Err() all the same.
 func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
-	sqlTx, err := db.writes.BeginTx(ctx, nil)
-	if err != nil {
-		return db.dialect.translate(err)
-	}
-	defer sqlTx.Rollback() // after a commit it does nothing
-	tx := &Tx{Reader: &Reader{ctx: context.WithoutCancel(ctx), db: db, on: sqlTx}}
-	tx.Reader.tx = tx
-	if err := errors.Join(fn(tx), tx.broken); err != nil {
-		if tx.broken != nil {
-			return tx.broken
-		}
-		return err
-	}
-	return db.dialect.translate(sqlTx.Commit())
+	return db.write(ctx, fn, false)
 }
 
-// WriteBig is Write for a function that takes long: no two of them share a commit, so
-// that one alone delays the small ones that share it.
+// WriteBig is Write for a function that takes long. On SQLite no two of them share a
+// commit, and none makes those wait that were there before it.
 func (db *DB) WriteBig(ctx context.Context, fn func(tx *Tx) error) error {
-	return db.Write(ctx, fn)
+	return db.write(ctx, fn, true)
+}
+
+func (db *DB) write(ctx context.Context, fn func(tx *Tx) error, big bool) error {
+	if db.commits != nil {
+		return db.commits.write(ctx, fn, big)
+	}
+	return db.writePostgres(ctx, fn, big)
 }
