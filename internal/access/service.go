@@ -1,9 +1,16 @@
 package access
 
 import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
 	"io"
+	"strings"
 	"time"
 
+	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/store"
 )
 
@@ -11,7 +18,184 @@ import (
 // safe for concurrent use.
 type Service struct {
 	DB        *store.DB
-	Now       func() time.Time
-	Random    io.Reader // cryptographically strong: keys, secrets, links
-	PublicURL string    // the server's public base URL, for endpoints and links
+	Now       func() time.Time // nil: the store's clock
+	Random    io.Reader        // cryptographically strong; nil: crypto/rand
+	PublicURL string           // the server's public base URL, for endpoints and links
+}
+
+// How long the links that are shown once may be used.
+const (
+	SetupLinkLifetime  = 72 * time.Hour
+	InvitationLifetime = 7 * 24 * time.Hour
+)
+
+func (s *Service) now() time.Time {
+	if s.Now == nil {
+		return s.DB.Now()
+	}
+	return s.Now().UTC().Truncate(time.Microsecond)
+}
+
+func (s *Service) random() io.Reader {
+	if s.Random == nil {
+		return rand.Reader
+	}
+	return s.Random
+}
+
+// token returns 256 random bits for a one-time link, and the hash that is stored.
+func (s *Service) token() (string, iam.SecretHash, error) {
+	var b [32]byte
+	if _, err := io.ReadFull(s.random(), b[:]); err != nil {
+		return "", iam.SecretHash{}, fmt.Errorf("read randomness for a link: %w", err)
+	}
+	token := base64.RawURLEncoding.EncodeToString(b[:])
+	return token, iam.HashSecret(token), nil
+}
+
+// url returns an address below the public URL.
+func (s *Service) url(parts ...string) string {
+	return strings.TrimRight(s.PublicURL, "/") + "/" + strings.Join(parts, "/")
+}
+
+// change is one use case that writes, inside its transaction: the organization's
+// row is locked, so that such use cases follow one another.
+type change struct {
+	tx    *store.Tx
+	org   iam.Organization // as it stands under the lock
+	actor iam.Actor
+	now   time.Time
+}
+
+// write runs fn under the organization's row lock. fn may run more than once and
+// sets its results anew each time.
+func (s *Service) write(ctx context.Context, actor iam.Actor, org iam.OrganizationID, fn func(w *change) error) error {
+	if !iam.IsID(string(org)) {
+		return noOrganization(org)
+	}
+	now := s.now()
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		locked, err := tx.LockOrganization(org)
+		if errors.Is(err, iam.ErrNotFound) {
+			return noOrganization(org)
+		}
+		if err != nil {
+			return fmt.Errorf("lock organization %s: %w", org, err)
+		}
+		return fn(&change{tx: tx, org: locked, actor: actor, now: now})
+	})
+}
+
+// read finds the organization and hands it to fn with a reader.
+func (s *Service) read(ctx context.Context, org iam.OrganizationID, fn func(r *store.Reader, org iam.Organization) error) error {
+	if !iam.IsID(string(org)) {
+		return noOrganization(org)
+	}
+	r := s.DB.Read(ctx)
+	found, err := r.Organization(org)
+	if errors.Is(err, iam.ErrNotFound) {
+		return noOrganization(org)
+	}
+	if err != nil {
+		return fmt.Errorf("read organization %s: %w", org, err)
+	}
+	return fn(r, found)
+}
+
+func noOrganization(org iam.OrganizationID) error {
+	return iam.Errorf(iam.KindNotFound, "there is no organization %q; give the id that the list of organizations shows", iam.Clip(string(org))).On("org")
+}
+
+// audit writes the event of one changed resource.
+func (w *change) audit(e iam.AuditEvent) error {
+	e.Organization, e.At, e.Actor = w.org.ID, w.now, w.actor
+	if err := w.tx.InsertAudit(e); err != nil {
+		return fmt.Errorf("write the audit event %s: %w", e.Type, err)
+	}
+	return nil
+}
+
+// mayGive refuses a signed-in member who gives what he does not hold (D1).
+// Whoever runs the command line can open the database and may give everything.
+func (w *change) mayGive(given ...iam.Role) error {
+	switch w.actor.Type {
+	case iam.ActorSystem:
+		return nil
+	case iam.ActorUser:
+	default:
+		return iam.Errorf(iam.KindForbidden, "only a signed-in member may give roles")
+	}
+	m, err := w.tx.Member(w.org.ID, iam.MemberID(w.actor.ID))
+	if errors.Is(err, iam.ErrNotFound) {
+		return iam.Errorf(iam.KindForbidden, "you are not a member of this organization any more")
+	}
+	if err != nil {
+		return fmt.Errorf("read the roles of %s: %w", w.actor.ID, err)
+	}
+	defaults, err := w.tx.DefaultRoles(w.org.ID)
+	if err != nil {
+		return fmt.Errorf("read the Default roles: %w", err)
+	}
+	var holder []iam.Role
+	for _, held := range iam.EffectiveRoles(m.Status, m.Direct, m.Groups, defaults) {
+		role, err := w.tx.Role(w.org.ID, held.Role.ID)
+		if err != nil {
+			return fmt.Errorf("read role %s: %w", held.Role.ID, err)
+		}
+		holder = append(holder, role)
+	}
+	return iam.MayGrant(holder, given)
+}
+
+// breakGlass returns the organization's break-glass Admins.
+func (w *change) breakGlass() ([]iam.BreakGlass, error) {
+	admins, err := w.tx.BreakGlassAdmins(w.org.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read the break-glass Admins: %w", err)
+	}
+	return admins, nil
+}
+
+// needBreakGlass refuses what would leave nobody a way in without the identity
+// provider (D8). what names the refused act.
+func (w *change) needBreakGlass(what string) error {
+	admins, err := w.breakGlass()
+	if err != nil {
+		return err
+	}
+	if len(admins) == 0 {
+		return iam.Errorf(iam.KindConflict, "%s needs an Admin who can get in without the identity provider, and there is none; give a member the role Admin directly and make him a link with admin link", what)
+	}
+	return nil
+}
+
+// ids returns the ids of roles.
+func ids(roles []iam.Role) []iam.RoleID {
+	list := make([]iam.RoleID, 0, len(roles))
+	for _, r := range roles {
+		list = append(list, r.ID)
+	}
+	return list
+}
+
+func refs(roles []iam.Role) []iam.RoleRef {
+	list := make([]iam.RoleRef, 0, len(roles))
+	for _, r := range roles {
+		list = append(list, r.Ref())
+	}
+	return list
+}
+
+// roleNames is how the audit log tells roles: the name, and of a system role its
+// type, because a custom role may have its name.
+func roleNames(roles []iam.RoleRef) []string {
+	names := make([]string, 0, len(roles))
+	for _, r := range roles {
+		if r.Type == iam.RoleSystem {
+			names = append(names, r.Name+" (system)")
+			continue
+		}
+		names = append(names, r.Name)
+	}
+	return names
 }

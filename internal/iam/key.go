@@ -44,6 +44,16 @@ func NewKey(random io.Reader) (KeyID, string, error) {
 	return KeyID(KeyPrefix + strings.ToLower(public)), base64.RawURLEncoding.EncodeToString(b[13:]), nil
 }
 
+// IsKey tells whether s has the form of a SCIM key, without a secret.
+func IsKey(s string) bool {
+	public, ok := strings.CutPrefix(s, KeyPrefix)
+	if !ok || len(public) != keyRandomChars {
+		return false
+	}
+	odd := func(r rune) bool { return !('a' <= r && r <= 'z') && !('2' <= r && r <= '7') }
+	return !strings.ContainsFunc(public, odd)
+}
+
 // Credential is a key with the hash of the secret that was shown for it.
 type Credential struct {
 	Key    KeyID

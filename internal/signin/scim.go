@@ -3,34 +3,85 @@ package signin
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/store"
 )
 
-// Service checks credentials. Make one per process: it holds the queue of last
-// uses. It is safe for concurrent use.
-type Service struct {
-	DB  *store.DB
-	Now func() time.Time
-}
+const (
+	wrongMessage   = "key or secret is wrong for this organization; compare the organization id in the Tenant URL and the secret token with those in SCIM Configuration"
+	revokedMessage = "this SCIM key was revoked; generate a new key in SCIM Configuration and enter its key:secret as the secret token"
+	expiredMessage = "this SCIM key has expired; generate a new key in SCIM Configuration and enter its key:secret as the secret token"
+	offMessage     = "SCIM is not enabled for this organization; an admin enables it under Organization settings, SAML and SCIM settings, SCIM Configuration"
+)
+
+// nobody stands in for an organization id that cannot be one, so that it costs
+// the same look-up as one that is unknown.
+const nobody iam.OrganizationID = "00000000-0000-0000-0000-000000000000"
 
 // SCIM checks the Authorization headers of a SCIM request against the
-// organization of its URL, both untrusted.
+// organization of its URL, both untrusted (D12).
 //
 // A refusal for credentials is an error of KindUnauthorized in whose chain
 // errors.As finds an *iam.BadCredential with the cause to count; a plan without
 // SCIM, or SCIM that is off, is KindForbidden; trouble with the database is
 // KindUnavailable and never a refusal (S31).
+//
+// One statement looks up key and organization. An unknown organization, a key of
+// another organization and a wrong secret cost the same and are answered alike
+// (S2); that a key was revoked or has expired is told only to him who has its
+// secret.
 func (s *Service) SCIM(ctx context.Context, org string, authorization []string, address, userAgent string) (iam.SCIMCaller, error) {
-	return iam.SCIMCaller{}, errors.New("not written yet")
+	shown, err := iam.ParseAuthorization(authorization)
+	if err != nil {
+		return iam.SCIMCaller{}, unauthorized(err)
+	}
+	asked := iam.OrganizationID(org)
+	if !iam.IsID(org) {
+		asked = nobody
+	}
+	found, err := s.DB.Read(ctx).CheckKey(asked, shown.Key)
+	if errors.Is(err, iam.ErrNotFound) {
+		found, err = store.KeyCheck{}, nil // compared all the same; no secret has this hash
+	}
+	if err != nil {
+		return iam.SCIMCaller{}, unavailable(err)
+	}
+	if matches := found.Secret.Matches(shown.Secret); !matches || found.Key.ID == "" {
+		return iam.SCIMCaller{}, refused(iam.CauseWrong, wrongMessage)
+	}
+	now := s.now()
+	switch found.Key.Status(now) {
+	case iam.KeyRevoked:
+		return iam.SCIMCaller{}, refused(iam.CauseRevoked, revokedMessage)
+	case iam.KeyExpired:
+		return iam.SCIMCaller{}, refused(iam.CauseExpired, expiredMessage)
+	}
+	s.uses.note(found, now)
+	if plan := found.Organization.Plan; !plan.HasSCIM() {
+		return iam.SCIMCaller{}, iam.Errorf(iam.KindForbidden, "SCIM is an Enterprise plan feature and this organization is on the plan %s; an admin changes the plan on the Plans page", plan)
+	}
+	if !found.Organization.SCIMEnabled {
+		return iam.SCIMCaller{}, iam.Errorf(iam.KindForbidden, offMessage)
+	}
+	key := found.Key.ID
+	return iam.SCIMCaller{
+		Organization: found.Organization,
+		Key:          key,
+		Actor:        iam.Actor{Type: iam.ActorAPI, ID: string(key), Details: string(key), Address: address, UserAgent: iam.Clip(userAgent)},
+	}, nil
 }
 
-// Flush writes the last uses that wait.
-func (s *Service) Flush(ctx context.Context) error { return errors.New("not written yet") }
+func refused(cause, message string) error {
+	return unauthorized(&iam.BadCredential{Cause: cause, Message: message})
+}
 
-// Run flushes every interval until ctx is done, then once more.
-func (s *Service) Run(ctx context.Context, every time.Duration) error {
-	return errors.New("not written yet")
+func unauthorized(bad error) error { return iam.Errorf(iam.KindUnauthorized, "%w", bad) }
+
+// unavailable makes sure that no trouble of ours is taken for bad credentials.
+func unavailable(err error) error {
+	if iam.KindOf(err) == iam.KindUnavailable {
+		return err
+	}
+	return iam.Unavailable(err)
 }

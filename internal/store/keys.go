@@ -33,34 +33,42 @@ func (r *Reader) Keys(org iam.OrganizationID) ([]iam.SCIMKey, error) {
 
 // MissingMakers returns which makers of SCIM keys are members no more.
 func (r *Reader) MissingMakers(org iam.OrganizationID) ([]iam.MemberID, error) {
-	return list(r, scanID[iam.MemberID], `
+	return list(r, scanOne[iam.MemberID], `
 		SELECT DISTINCT k.maker_id FROM scim_keys k
 		 WHERE k.org_id = ? AND k.maker_id IS NOT NULL
 		   AND NOT EXISTS (SELECT 1 FROM users u WHERE u.org_id = k.org_id AND u.id = k.maker_id AND u.status <> ?)`,
 		org, iam.StatusInactive)
 }
 
-// FreeSlots takes the slots from revoked and expired keys and returns the keys
-// that still have one (D12).
-func (tx *Tx) FreeSlots(org iam.OrganizationID, now time.Time) ([]iam.KeyID, error) {
+// KeySlot is a slot that a key holds.
+type KeySlot struct {
+	Key  iam.KeyID
+	Slot int
+}
+
+// FreeSlots takes the slots from revoked and expired keys and returns those that
+// are still held (D12).
+func (tx *Tx) FreeSlots(org iam.OrganizationID, now time.Time) ([]KeySlot, error) {
 	if _, err := tx.exec(`UPDATE scim_keys SET slot = NULL
 		WHERE org_id = ? AND slot IS NOT NULL AND (revoked_at IS NOT NULL OR expires_at <= ?)`, org, micros(now)); err != nil {
 		return nil, err
 	}
-	return list(tx.Reader, scanID[iam.KeyID], `SELECT id FROM scim_keys WHERE org_id = ? AND slot IS NOT NULL ORDER BY created_at, id`, org)
+	scan := func(row scanner) (KeySlot, error) {
+		var s KeySlot
+		err := row.Scan(&s.Key, &s.Slot)
+		return s, err
+	}
+	return list(tx.Reader, scan, `SELECT id, slot FROM scim_keys WHERE org_id = ? AND slot IS NOT NULL ORDER BY slot`, org)
 }
 
-// InsertKey adds a SCIM key in a free slot. added is false, and nothing is
-// changed, when there is none.
-func (tx *Tx) InsertKey(org iam.OrganizationID, k iam.SCIMKey, secret iam.SecretHash) (added bool, err error) {
+// InsertKey adds a SCIM key in a slot. added is false, and nothing is changed,
+// when another key has it.
+func (tx *Tx) InsertKey(org iam.OrganizationID, k iam.SCIMKey, slot int, secret iam.SecretHash) (added bool, err error) {
 	n, err := tx.exec(`
 		INSERT INTO scim_keys (org_id, id, secret_hash, slot, made_by, maker_id, created_at, expires_at)
-		SELECT ?, ?, ?, s.slot, ?, ?, ?, ?
-		  FROM (SELECT CAST(1 AS INTEGER) AS slot UNION ALL SELECT CAST(2 AS INTEGER)) s
-		 WHERE NOT EXISTS (SELECT 1 FROM scim_keys k WHERE k.org_id = ? AND k.slot = s.slot)
-		 ORDER BY s.slot LIMIT 1
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO NOTHING`,
-		org, k.ID, hex.EncodeToString(secret[:]), k.CreatedBy, nullText(k.MakerID), micros(k.CreatedAt), nullMicros(k.ExpiresAt), org)
+		org, k.ID, hex.EncodeToString(secret[:]), slot, k.CreatedBy, nullText(k.MakerID), micros(k.CreatedAt), nullMicros(k.ExpiresAt))
 	return n == 1, err
 }
 

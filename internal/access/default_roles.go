@@ -1,0 +1,89 @@
+package access
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/store"
+)
+
+// DefaultRoles returns the Default role list: what a member holds who has no
+// role directly or through a group (D3). It is never empty.
+func (s *Service) DefaultRoles(ctx context.Context, org iam.OrganizationID) ([]iam.RoleRef, error) {
+	var list []iam.RoleRef
+	err := s.read(ctx, org, func(r *store.Reader, _ iam.Organization) error {
+		var err error
+		if list, err = r.DefaultRoles(org); err != nil {
+			return fmt.Errorf("read the Default roles: %w", err)
+		}
+		return nil
+	})
+	return list, err
+}
+
+// SetDefaultRoles replaces the whole Default role list. roles are ids or names as
+// iam.FindRole takes them; at least one.
+func (s *Service) SetDefaultRoles(ctx context.Context, actor iam.Actor, org iam.OrganizationID, roles []string) ([]iam.RoleRef, error) {
+	if len(roles) == 0 {
+		return nil, iam.Errorf(iam.KindInvalid, "the Default role list cannot be empty; give at least one role (the most restrictive one is Member)").On("role")
+	}
+	var after []iam.RoleRef
+	err := s.write(ctx, actor, org, func(w *change) error {
+		chosen, err := w.findRoles(roles)
+		if err != nil {
+			return err
+		}
+		before, err := w.tx.DefaultRoles(org)
+		if err != nil {
+			return fmt.Errorf("read the Default roles: %w", err)
+		}
+		after = before
+		if sameRoles(before, chosen) {
+			return nil
+		}
+		if err := w.mayGive(chosen...); err != nil {
+			return err
+		}
+		if err := w.tx.ReplaceDefaultRoles(org, ids(chosen)); err != nil {
+			return fmt.Errorf("replace the Default roles: %w", err)
+		}
+		if after, err = w.tx.DefaultRoles(org); err != nil {
+			return fmt.Errorf("read the Default roles: %w", err)
+		}
+		return w.audit(iam.AuditEvent{
+			Type: iam.OrganizationUpdateRoles, TargetType: "organization", TargetID: string(w.org.ID), TargetName: w.org.Name,
+			Details: map[string]any{"before": roleNames(before), "after": roleNames(after)},
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return after, nil
+}
+
+// findRoles finds the roles that an admin named.
+func (w *change) findRoles(args []string) ([]iam.Role, error) {
+	all, err := w.tx.Roles(w.org.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read the roles: %w", err)
+	}
+	return iam.FindRoles(all, args)
+}
+
+// sameRoles tells whether both hold the same roles, in any order.
+func sameRoles(have []iam.RoleRef, want []iam.Role) bool {
+	if len(have) != len(want) {
+		return false
+	}
+	held := make(map[iam.RoleID]bool, len(have))
+	for _, r := range have {
+		held[r.ID] = true
+	}
+	for _, r := range want {
+		if !held[r.ID] {
+			return false
+		}
+	}
+	return true
+}

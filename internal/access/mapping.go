@@ -1,0 +1,189 @@
+package access
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/store"
+)
+
+// mapping is an act on a role under the organization's lock, with all roles as
+// they stand there. Groups are looked up one by one: there may be many.
+type mapping struct {
+	*change
+	roles []iam.Role
+}
+
+func (w *change) mapping() (*mapping, error) {
+	roles, err := w.tx.Roles(w.org.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read the roles: %w", err)
+	}
+	return &mapping{change: w, roles: roles}, nil
+}
+
+// customRole finds the role that an admin named and refuses a system role. act is
+// what is to be done with it: "changed".
+func (m *mapping) customRole(arg, act string) (iam.Role, error) {
+	role, err := iam.FindRole(m.roles, arg)
+	if err != nil {
+		return iam.Role{}, err
+	}
+	if role.Type == iam.RoleSystem {
+		return iam.Role{}, iam.Errorf(iam.KindInvalid, "%s is a system role and cannot be %s or bound to a SCIM group; create a custom role that holds the same permissions", role.Name, act).On("role")
+	}
+	return role, nil
+}
+
+func (m *mapping) role(id iam.RoleID) iam.Role {
+	for _, r := range m.roles {
+		if r.ID == id {
+			return r
+		}
+	}
+	return iam.Role{ID: id}
+}
+
+func (m *mapping) replace(role iam.Role) {
+	for i, r := range m.roles {
+		if r.ID == role.ID {
+			m.roles[i] = role
+		}
+	}
+}
+
+// groupsOf returns the groups that are linked to a role.
+func (m *mapping) groupsOf(id iam.RoleID) ([]store.Group, error) {
+	groups, err := m.tx.GroupsOfRole(m.org.ID, id)
+	if err != nil {
+		return nil, fmt.Errorf("read the groups of role %s: %w", id, err)
+	}
+	return groups, nil
+}
+
+// takeGroups links the groups that a role claims now that its field or its name
+// was set, and returns them as they were linked before. A role that SCIM made,
+// and that so lost its last group, goes (D2).
+func (m *mapping) takeGroups(role iam.Role, fieldSet, nameSet bool) ([]store.Group, error) {
+	var taken []store.Group
+	for _, name := range claimedNames(role, fieldSet, nameSet) {
+		g, err := m.tx.GroupByName(m.org.ID, iam.Fold(name))
+		if errors.Is(err, iam.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the group %q: %w", iam.Clip(name), err)
+		}
+		if !iam.TakesGroup(m.roles, role, fieldSet, nameSet, iam.Group{ID: g.ID, DisplayName: g.DisplayName, Role: g.Role}) {
+			continue
+		}
+		if err := m.link(g, role.ID); err != nil {
+			return nil, err
+		}
+		taken = append(taken, g)
+		if g.Role == "" {
+			continue
+		}
+		if err := m.lostGroup(m.role(g.Role), g, role); err != nil {
+			return nil, err
+		}
+	}
+	return taken, nil
+}
+
+// claimedNames returns the names of groups that a role may claim.
+func claimedNames(role iam.Role, fieldSet, nameSet bool) []string {
+	var names []string
+	if fieldSet && role.SCIMGroup != "" {
+		names = append(names, role.SCIMGroup)
+	}
+	if nameSet && (len(names) == 0 || role.Name != role.SCIMGroup) {
+		names = append(names, role.Name)
+	}
+	return names
+}
+
+// lostGroup tells the audit log that a group moved away from a role, which goes
+// if nothing else stands on it.
+func (m *mapping) lostGroup(from iam.Role, g store.Group, to iam.Role) error {
+	gone, err := m.dropEmptied(from)
+	if err != nil || gone {
+		return err
+	}
+	return m.audit(iam.AuditEvent{
+		Type: iam.RoleUpdate, TargetType: "role", TargetID: string(from.ID), TargetName: from.Name,
+		Details: map[string]any{"unlinked": groupDetails([]store.Group{g}), "movedTo": roleDetails(to)},
+	})
+}
+
+// dropEmptied deletes a role that lost a group if it goes with its last one (D10).
+func (m *mapping) dropEmptied(role iam.Role) (gone bool, err error) {
+	use, err := m.tx.RoleUse(m.org.ID, role.ID)
+	if err != nil {
+		return false, fmt.Errorf("read the use of role %s: %w", role.ID, err)
+	}
+	if !iam.GoesWithLastGroup(role, use) {
+		return false, nil
+	}
+	if err := m.tx.DeleteRole(m.org.ID, role.ID); err != nil {
+		return false, fmt.Errorf("delete role %s: %w", role.ID, err)
+	}
+	return true, m.audit(iam.AuditEvent{
+		Type: iam.RoleDelete, TargetType: "role", TargetID: string(role.ID), TargetName: role.Name,
+		Details: map[string]any{"reason": "SCIM made it, it has no permissions, and its last group is gone"},
+	})
+}
+
+func (m *mapping) link(g store.Group, role iam.RoleID) error {
+	if err := m.tx.LinkGroup(m.org.ID, g.ID, role); err != nil {
+		return fmt.Errorf("link group %s: %w", g.ID, err)
+	}
+	return nil
+}
+
+// countMembers counts whom a role reaches through groups: the one number that the
+// audit log holds of a mapping change (D3).
+func (m *mapping) countMembers(role iam.RoleID) (int, error) {
+	n, err := m.tx.CountRoleMembers(m.org.ID, role)
+	if err != nil {
+		return 0, fmt.Errorf("count the members of role %s: %w", role, err)
+	}
+	return n, nil
+}
+
+// auditMapping writes the event of a changed role, with the groups it took.
+func (m *mapping) auditMapping(what iam.ActivityType, role iam.Role, details map[string]any, taken []store.Group) error {
+	if len(taken) > 0 {
+		members, err := m.countMembers(role.ID)
+		if err != nil {
+			return err
+		}
+		details["linked"], details["members"] = groupDetails(taken), members
+	}
+	return m.audit(iam.AuditEvent{Type: what, TargetType: "role", TargetID: string(role.ID), TargetName: role.Name, Details: details})
+}
+
+func groupNames(groups []store.Group) []string {
+	names := make([]string, 0, len(groups))
+	for _, g := range groups {
+		names = append(names, g.DisplayName)
+	}
+	return names
+}
+
+func groupDetails(groups []store.Group) []map[string]any {
+	list := make([]map[string]any, 0, len(groups))
+	for _, g := range groups {
+		entry := map[string]any{"id": g.ID, "displayName": g.DisplayName}
+		if g.Role != "" {
+			entry["before"] = g.Role
+		}
+		list = append(list, entry)
+	}
+	return list
+}
+
+func roleDetails(r iam.Role) map[string]any {
+	return map[string]any{"id": r.ID, "name": r.Name}
+}

@@ -1,0 +1,188 @@
+package access
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/saml"
+	"github.com/rollcall/rollcall/internal/store"
+)
+
+// SAMLView is what an admin sees of the SAML connection, also before connecting.
+type SAMLView struct {
+	Connected    bool   // metadata with a certificate that is valid now is stored
+	ACSURL       string // what the identity provider is told: Reply URL
+	EntityID     string // Identifier
+	MetadataURL  string // this side's metadata
+	SignInURL    string // Sign on URL
+	IdPEntityID  string // "" before connecting
+	SSOURL       string
+	SourceURL    string // where the identity provider's metadata came from; "" for a file
+	AllowPrivate bool
+	ConnectedAt  time.Time
+	Certificates []iam.Certificate
+	Domains      []Domain
+}
+
+// Connect is a SAML connection to make or to replace in place.
+type Connect struct {
+	Metadata     []byte   // the identity provider's metadata, XML; parsed and checked here
+	URL          string   // where it was fetched from; "" for a file
+	AllowPrivate bool     // the operator lets URL be a private address
+	Domains      []string // added in the same transaction
+	TrustDomains bool     // the operator vouches for Domains: verified at once
+}
+
+// SAML returns the connection. What the identity provider must be told is known
+// before connecting: it follows from the public URL and the organization's id.
+func (s *Service) SAML(ctx context.Context, org iam.OrganizationID) (SAMLView, error) {
+	view := SAMLView{
+		ACSURL:      s.url("saml", string(org), "acs"),
+		EntityID:    s.url("saml", string(org), "metadata"),
+		MetadataURL: s.url("saml", string(org), "metadata"),
+		SignInURL:   s.url("?connection=" + string(org)),
+	}
+	now := s.now()
+	err := s.read(ctx, org, func(r *store.Reader, _ iam.Organization) error {
+		domains, err := r.Domains(org)
+		if err != nil {
+			return fmt.Errorf("list domains: %w", err)
+		}
+		for _, d := range domains {
+			view.Domains = append(view.Domains, domainView(d))
+		}
+		c, err := r.Connection(org)
+		if errors.Is(err, iam.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read the SAML connection: %w", err)
+		}
+		view.Connected = c.Connected(now)
+		view.IdPEntityID, view.SSOURL, view.SourceURL, view.AllowPrivate = c.IdPEntityID, c.SSOURL, c.MetadataURL, c.AllowPrivate
+		view.Certificates, view.ConnectedAt = c.Certificates, c.ConnectedAt
+		return nil
+	})
+	if err != nil {
+		return SAMLView{}, err
+	}
+	return view, nil
+}
+
+// ConnectSAML stores the identity provider's metadata and adds the domains.
+// Connecting again replaces the metadata in place (D9): SCIM, keys and members
+// stay as they are.
+func (s *Service) ConnectSAML(ctx context.Context, actor iam.Actor, org iam.OrganizationID, in Connect) (SAMLView, error) {
+	now := s.now()
+	metadata, err := saml.ParseMetadata(in.Metadata, now)
+	if err != nil {
+		return SAMLView{}, err
+	}
+	if in.URL != "" {
+		if err := iam.CheckName("metadata URL", in.URL); err != nil {
+			return SAMLView{}, err.On("metadata-url")
+		}
+	}
+	added, err := s.newDomains(in.Domains, in.TrustDomains, now)
+	if err != nil {
+		return SAMLView{}, err
+	}
+	connection := iam.Connection{
+		Organization: org, IdPEntityID: metadata.EntityID, SSOURL: metadata.SSOURL,
+		Metadata: in.Metadata, MetadataURL: in.URL, AllowPrivate: in.AllowPrivate,
+	}
+	for _, c := range metadata.Certificates {
+		connection.Certificates = append(connection.Certificates, iam.Certificate(c))
+	}
+	err = s.write(ctx, actor, org, func(w *change) error {
+		if !w.org.Plan.HasSCIM() {
+			return iam.Errorf(iam.KindForbidden, "SAML single sign-on is an Enterprise plan feature and this organization is on the plan %s; change the plan first", w.org.Plan)
+		}
+		if err := w.connect(connection); err != nil {
+			return err
+		}
+		for _, d := range added {
+			if _, err := w.addDomain(d); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return SAMLView{}, err
+	}
+	return s.SAML(ctx, org)
+}
+
+func (w *change) connect(c iam.Connection) error {
+	c.ConnectedAt, c.UpdatedAt = w.now, w.now
+	before, err := w.tx.Connection(w.org.ID)
+	first := errors.Is(err, iam.ErrNotFound)
+	if err != nil && !first {
+		return fmt.Errorf("read the SAML connection: %w", err)
+	}
+	if !first && bytes.Equal(before.Metadata, c.Metadata) && before.MetadataURL == c.MetadataURL && before.AllowPrivate == c.AllowPrivate {
+		return nil
+	}
+	if err := w.tx.PutConnection(c); err != nil {
+		return fmt.Errorf("store the SAML connection: %w", err)
+	}
+	what, details := iam.SAMLConnectionCreate, map[string]any{"metadataURL": c.MetadataURL, "certificates": fingerprints(c)}
+	if !first {
+		what = iam.SAMLConnectionUpdate
+		if before.IdPEntityID != c.IdPEntityID {
+			details["entityIDBefore"] = before.IdPEntityID
+		}
+	}
+	return w.audit(iam.AuditEvent{Type: what, TargetType: "saml", TargetID: string(w.org.ID), TargetName: c.IdPEntityID, Details: details})
+}
+
+func fingerprints(c iam.Connection) []string {
+	list := make([]string, 0, len(c.Certificates))
+	for _, cert := range c.Certificates {
+		list = append(list, cert.SHA256)
+	}
+	return list
+}
+
+// DisconnectSAML removes the connection, revokes every SCIM key and turns SCIM
+// off (D12). It takes an Admin who gets in without the identity provider. Domains
+// stay.
+func (s *Service) DisconnectSAML(ctx context.Context, actor iam.Actor, org iam.OrganizationID) error {
+	return s.write(ctx, actor, org, func(w *change) error {
+		before, err := w.tx.Connection(org)
+		if errors.Is(err, iam.ErrNotFound) {
+			return iam.Errorf(iam.KindConflict, "there is no SAML connection to remove")
+		}
+		if err != nil {
+			return fmt.Errorf("read the SAML connection: %w", err)
+		}
+		if err := w.needBreakGlass("removing the SAML connection"); err != nil {
+			return err
+		}
+		if err := w.tx.DeleteConnection(org); err != nil {
+			return fmt.Errorf("delete the SAML connection: %w", err)
+		}
+		keys, err := w.tx.Keys(org)
+		if err != nil {
+			return fmt.Errorf("list SCIM keys: %w", err)
+		}
+		for _, k := range keys {
+			if err := w.revoke(k.ID); err != nil {
+				return err
+			}
+		}
+		if w.org.SCIMEnabled {
+			after := w.org
+			after.SCIMEnabled = false
+			if err := w.switchSCIM(after); err != nil {
+				return err
+			}
+		}
+		return w.audit(iam.AuditEvent{Type: iam.SAMLConnectionDelete, TargetType: "saml", TargetID: string(org), TargetName: before.IdPEntityID})
+	})
+}
