@@ -283,7 +283,7 @@ func (m *masker) rest(depth int) ending {
 // may stand behind its value.
 type operation struct {
 	sensitive  bool // its path names a sensitive attribute
-	start, end int  // of its value in out; -1 without
+	start, end int  // in out, of its value, or from the first of several to the last; start is -1 without
 	pending    bool // masker.pending is this object's
 }
 
@@ -333,8 +333,10 @@ func (m *masker) member(op *operation, depth int) ending {
 	switch {
 	case strings.EqualFold(name, "path") || strings.EqualFold(name, "filter"):
 		return m.path(op, depth)
-	case strings.EqualFold(name, "value") && !op.sensitive && op.start < 0 && m.mute == 0:
-		op.start = len(m.out)
+	case strings.EqualFold(name, "value") && !op.sensitive && m.mute == 0:
+		if op.start < 0 {
+			op.start = len(m.out)
+		}
 		if m.pending < 0 {
 			m.pending, op.pending = op.start, true
 		}

@@ -20,10 +20,14 @@ func MaskText(s string) string {
 	return keyAndSecret.ReplaceAllLiteralString(s, Hidden)
 }
 
-// HoldsSecret tells whether text holds something that looks like a SCIM key with
-// its secret. It costs next to nothing on a text that does not speak of keys.
+// exactPair is a key and a secret as Rollcall makes them, to the letter.
+var exactPair = regexp.MustCompile(`(?i)scim_[a-z2-7]{20}:[a-z0-9_\-]{43}`)
+
+// HoldsSecret tells whether text holds a SCIM key with its secret, in the form
+// that Rollcall makes them and not only something that looks like it. It costs next
+// to nothing on a text that does not speak of keys.
 func HoldsSecret(text string) bool {
-	return mayHoldSecret(text) && keyAndSecret.MatchString(text)
+	return mayHoldSecret(text) && exactPair.MatchString(text)
 }
 
 // mayHoldSecret keeps the expression away from nearly every text.
@@ -53,8 +57,8 @@ func maskTarget(target string) string {
 	path, query, has := strings.Cut(target, "?")
 	plain := unescape(unescape(target))
 	switch {
-	case HoldsSecret(plain) && !HoldsSecret(target): // written so that the pattern does not see it
-		if HoldsSecret(unescape(unescape(path))) {
+	case plain != target && MaskText(plain) != plain: // escapes may cut the pattern short
+		if p := unescape(unescape(path)); MaskText(p) != p {
 			path = Hidden
 		}
 		if has {
