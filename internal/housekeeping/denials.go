@@ -84,7 +84,7 @@ func (l *RequestLog) Deny(org, cause, address string) {
 	}
 	minute := l.db.Now().Truncate(time.Minute)
 	l.mu.Lock()
-	l.denials.add(minute, plain(org), cause, address)
+	l.denials.add(minute, plain(org), plain(cause), plain(address))
 	l.mu.Unlock()
 	signal(l.wake)
 }

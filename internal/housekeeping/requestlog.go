@@ -55,6 +55,8 @@ type Entry struct {
 	// Secret is what the request was authenticated with. It is hidden wherever
 	// the entry holds it, in whatever form it was misplaced there.
 	Secret string
+
+	id string // made before the first try to write it, so that a second does not double it
 }
 
 func (e *Entry) size() int { return len(e.Request) + len(e.Response) }
@@ -142,8 +144,9 @@ func (l *RequestLog) Run(ctx context.Context) {
 			l.report(l.Flush(last))
 			return
 		case <-l.wake:
-			l.gather(ctx)
-			l.report(l.Flush(ctx))
+			if l.gather(ctx) {
+				l.report(l.Flush(ctx))
+			}
 		case <-prune.C:
 			_, err := l.Prune(ctx)
 			l.report(err)
@@ -151,15 +154,17 @@ func (l *RequestLog) Run(ctx context.Context) {
 	}
 }
 
-// gather waits until a batch is worth writing.
-func (l *RequestLog) gather(ctx context.Context) {
+// gather waits until a batch is worth writing; false when ctx ended meanwhile.
+func (l *RequestLog) gather(ctx context.Context) bool {
 	timer := time.NewTimer(writeDelay)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-l.full:
 	case <-ctx.Done():
+		return false
 	}
+	return true
 }
 
 func (l *RequestLog) report(err error) {
@@ -184,7 +189,7 @@ func (l *RequestLog) Flush(ctx context.Context) error {
 			rows = append(rows, row(&batch[i]))
 		}
 		for _, org := range slices.Sorted(maps.Keys(dropped)) {
-			rows = append(rows, droppedRow(org, dropped[org], l.db.Now()))
+			rows = append(rows, l.droppedRow(org, dropped[org]))
 		}
 		err := l.db.WriteBig(ctx, func(tx *store.Tx) error {
 			if err := tx.InsertSCIMRequests(rows); err != nil {
@@ -212,6 +217,9 @@ func (l *RequestLog) take() ([]Entry, []store.SCIMDenial, map[iam.OrganizationID
 	}
 	for i := range batch {
 		l.bytes -= batch[i].size()
+		if batch[i].id == "" {
+			batch[i].id = l.db.SCIMRequestID(batch[i].At)
+		}
 	}
 	dropped := l.dropped
 	l.dropped = map[iam.OrganizationID]int{}
@@ -252,6 +260,7 @@ func row(e *Entry) store.SCIMRequest {
 	}
 	return store.SCIMRequest{
 		Organization: e.Organization,
+		ID:           e.id,
 		At:           e.At,
 		Method:       hide(clip(e.Method, 40)),
 		Path:         hide(maskTarget(e.Target)),
@@ -291,13 +300,14 @@ func plain(s string) string {
 }
 
 // droppedRow owns up to n entries that are missing.
-func droppedRow(org iam.OrganizationID, n int, now time.Time) store.SCIMRequest {
+func (l *RequestLog) droppedRow(org iam.OrganizationID, n int) store.SCIMRequest {
+	now := l.db.Now()
 	what := "1 request before this time is missing"
 	if n > 1 {
 		what = fmt.Sprintf("%d requests before this time are missing", n)
 	}
 	return store.SCIMRequest{
-		Organization: org, At: now, Method: "LOG",
+		Organization: org, ID: l.db.SCIMRequestID(now), At: now, Method: "LOG",
 		Verdicts: verdicts([]Verdict{{Op: "log", Verdict: "dropped", Note: what + " from this log: they came faster than it could be written. They were answered as usual, and their changes are in the audit log."}}),
 	}
 }

@@ -13,7 +13,7 @@ import (
 // key, and what became of it. Everything in it is masked already.
 type SCIMRequest struct {
 	Organization iam.OrganizationID
-	ID           string    // made by InsertSCIMRequests when empty
+	ID           string    // of DB.SCIMRequestID
 	At           time.Time // when the request began
 	Method       string
 	Path         string // below the SCIM base, with its query
@@ -42,20 +42,21 @@ const scimRequestColumns = `id, at, method, path, status, duration_us, key_id, a
 // scimRequestRows is how many entries one INSERT takes: thirteen parameters each.
 const scimRequestRows = 50
 
-// InsertSCIMRequests appends entries, of one organization or of many. The id of an
-// entry begins with its time, so that the log is in the order of the requests and
-// a span of time is a range of the primary key.
+// SCIMRequestID returns an id for an entry of a request that began at at. It begins
+// with that time, so that the log is in the order of the requests and a span of
+// time is a range of the primary key.
+func (db *DB) SCIMRequestID(at time.Time) string { return idAt(at, db.NewID()) }
+
+// InsertSCIMRequests appends entries, of one organization or of many. An entry whose
+// id is there already was written by an earlier try, and is left as it is.
 func (tx *Tx) InsertSCIMRequests(entries []SCIMRequest) error {
 	for some := range slices.Chunk(entries, scimRequestRows) {
 		args := make([]any, 0, 13*len(some))
 		for _, e := range some {
-			if e.ID == "" {
-				e.ID = idAt(e.At, tx.NewID())
-			}
 			args = append(args, string(e.Organization), e.ID, micros(e.At), e.Method, e.Path, e.Status, e.Duration.Microseconds(),
 				string(e.Key), e.Address, e.UserAgent, e.RequestBody, e.ResponseBody, e.Verdicts)
 		}
-		if _, err := tx.exec(`INSERT INTO scim_requests (org_id, `+scimRequestColumns+`) VALUES `+tuples(len(some), 13), args...); err != nil {
+		if _, err := tx.exec(`INSERT INTO scim_requests (org_id, `+scimRequestColumns+`) VALUES `+tuples(len(some), 13)+` ON CONFLICT (org_id, id) DO NOTHING`, args...); err != nil {
 			return fmt.Errorf("append %d entries to the SCIM request log: %w", len(some), err)
 		}
 	}
