@@ -111,7 +111,7 @@ func (s *Service) ReplaceGroup(ctx context.Context, c iam.SCIMCaller, id string,
 func (s *Service) changeGroup(ctx context.Context, what string, c iam.SCIMCaller, id string, ifMatch Match, tr *Trail,
 	change func(doc scim.Object, m *membership) (scim.Object, []scim.Verdict, error)) (Document, error) {
 	var result Document
-	err := s.write(ctx, what, c, false, func(w *writing) error {
+	err := s.write(ctx, what, c, 0, func(w *writing) error {
 		before, err := w.lockGroup(id, ifMatch)
 		if err != nil {
 			return err

@@ -32,7 +32,7 @@ func (s *Service) createGroup(ctx context.Context, c iam.SCIMCaller, newID strin
 	}
 	id := iam.GroupID(newID)
 	var row store.Group
-	err = s.write(ctx, "create group", c, true, func(w *writing) error {
+	err = s.write(ctx, "create group", c, lockOrganization, func(w *writing) error {
 		verdicts := append([]scim.Verdict{{Op: "create", Verdict: scim.Applied}}, noteVerdicts("create", append(ignored, memberNotes...))...)
 		row = g.row(store.Group{Org: w.org, ID: id, Version: 1, CreatedAt: w.now, UpdatedAt: w.now})
 		if err := w.nameFree(g.name, id); err != nil {

@@ -47,7 +47,7 @@ func foreignID(op string, body scim.Object, id string) []scim.Verdict {
 func (s *Service) changeUser(ctx context.Context, what string, c iam.SCIMCaller, id string, ifMatch Match, tr *Trail,
 	change func(before store.User, doc scim.Object) (scim.Object, []scim.Verdict, error)) (Document, error) {
 	var result Document
-	err := s.write(ctx, what, c, false, func(w *writing) error {
+	err := s.write(ctx, what, c, verifiedDomains, func(w *writing) error {
 		before, err := w.lockUser(id, ifMatch)
 		if err != nil {
 			return err

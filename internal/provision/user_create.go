@@ -28,7 +28,7 @@ func (s *Service) createUser(ctx context.Context, c iam.SCIMCaller, newID string
 	}
 	id := iam.MemberID(newID)
 	var doc Document
-	err = s.write(ctx, "create user", c, false, func(w *writing) error {
+	err = s.write(ctx, "create user", c, verifiedDomains, func(w *writing) error {
 		if err := w.checkPolicy(u); err != nil {
 			return err
 		}

@@ -12,7 +12,7 @@ import (
 // identity provider stays as a break-glass member under a new id (D8).
 func (s *Service) DeleteUser(ctx context.Context, c iam.SCIMCaller, id string, ifMatch Match) error {
 	kept := iam.MemberID(s.DB.NewID())
-	return s.write(ctx, "delete user", c, false, func(w *writing) error {
+	return s.write(ctx, "delete user", c, 0, func(w *writing) error {
 		// Groups are locked before users, everywhere. A user who is not there, or whom
 		// If-Match does not name, is refused before anything is touched.
 		seen, err := w.tx.User(w.org, iam.MemberID(id))

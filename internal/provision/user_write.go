@@ -20,8 +20,7 @@ type writing struct {
 	tx     *store.Tx
 	now    time.Time
 	locked bool // whether the organization's row is held
-	// verified are the organization's verified domains, read before the transaction
-	// when the request needs them.
+	// verified are the organization's verified domains, when the request needs them.
 	verified map[string]bool
 }
 
@@ -30,13 +29,25 @@ type writing struct {
 // in a circle.
 var errNeedsLock = errors.New("the organization's row must be held")
 
-// write runs one transaction. lock holds the organization's row from the start;
-// without it a run that finds it needs the row runs once more with it.
-func (s *Service) write(ctx context.Context, what string, c iam.SCIMCaller, lock bool, fn func(w *writing) error) error {
-	verified, err := s.verifiedDomains(ctx, c)
-	if err != nil {
-		return s.answer(ctx, what, c, err)
+// needs is what a transaction has to have before it begins.
+type needs uint8
+
+const (
+	lockOrganization needs = 1 << iota // the organization's row, held from the start
+	verifiedDomains                    // the organization's verified domains
+)
+
+// write runs one transaction. One that finds it needs the organization's row runs
+// once more, with it held from the start.
+func (s *Service) write(ctx context.Context, what string, c iam.SCIMCaller, need needs, fn func(w *writing) error) error {
+	var verified map[string]bool
+	if need&verifiedDomains != 0 {
+		var err error
+		if verified, err = s.verifiedDomains(ctx, c); err != nil {
+			return s.answer(ctx, what, c, err)
+		}
 	}
+	lock := need&lockOrganization != 0
 	now := s.now()
 	for {
 		again := false
