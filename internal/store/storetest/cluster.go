@@ -55,24 +55,39 @@ func Cluster(t testing.TB) (adminURL string) {
 func Database(t testing.TB) string {
 	t.Helper()
 	admin := Cluster(t)
-	target, err := url.Parse(admin)
-	if err != nil || target.Scheme == "" {
-		t.Fatalf("%s must be a URL like postgres://user@host:5432/postgres", serverVariable)
-	}
-	var random [8]byte
-	_, _ = rand.Read(random[:]) // never fails: crypto/rand ends the program instead
-	name := "rollcall_test_" + hex.EncodeToString(random[:])
-	// template0 takes no connections, so that parallel creations cannot disturb each other.
-	if err := execute(admin, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
+	target, err := createDatabase(admin)
+	if err != nil {
 		t.Fatalf("create a database for the test: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := execute(admin, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		if err := dropDatabase(admin, target); err != nil {
 			t.Errorf("drop the database of the test: %v", err)
 		}
 	})
-	target.Path = "/" + name
-	return target.String()
+	return target
+}
+
+// createDatabase makes an empty database on a server and returns its URL.
+func createDatabase(admin string) (string, error) {
+	target, err := url.Parse(admin)
+	if err != nil || target.Scheme == "" {
+		return "", fmt.Errorf("%s must be a URL like postgres://user@host:5432/postgres", serverVariable)
+	}
+	var random [8]byte
+	_, _ = rand.Read(random[:]) // never fails: crypto/rand ends the program instead
+	target.Path = "/rollcall_test_" + hex.EncodeToString(random[:])
+	// template0 takes no connections, so that parallel creations cannot disturb each other.
+	return target.String(), execute(admin, "CREATE DATABASE "+target.Path[1:]+" TEMPLATE template0")
+}
+
+// dropDatabase drops a database that createDatabase made, with whatever connections are
+// left to it.
+func dropDatabase(admin, database string) error {
+	target, err := url.Parse(database)
+	if err != nil {
+		return err
+	}
+	return execute(admin, "DROP DATABASE "+target.Path[1:]+" WITH (FORCE)")
 }
 
 // execute runs one statement on a connection of its own. It has its own context

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 
@@ -8,45 +9,74 @@ import (
 )
 
 // Engines are the engines that every behaviour of the store is shown on.
-var Engines = []string{"sqlite", "postgres"}
+var Engines = [...]string{"sqlite", "postgres"}
 
 // Opener opens a new, migrated, empty database of one engine.
 type Opener func(o store.Options) *store.DB
 
-// Each runs a behaviour on each engine, in parallel. Missing PostgreSQL is a failure.
+// Each runs a behaviour on each engine, in parallel. A missing PostgreSQL is a failure.
 func Each(t *testing.T, run func(t *testing.T, open Opener)) {
 	t.Helper()
 	for _, engine := range Engines {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			run(t, func(o store.Options) *store.DB { return Open(t, engine, o) })
+			run(t, func(o store.Options) *store.DB {
+				t.Helper()
+				return Open(t, engine, o)
+			})
 		})
 	}
 }
 
-// Open opens a new, migrated, empty database; it is closed and gone when the test ends.
+// Open opens a new, migrated, empty database of an engine, "sqlite" or "postgres". It is
+// closed and gone when the test ends.
 func Open(t testing.TB, engine string, o store.Options) *store.DB {
 	t.Helper()
-	url := ""
+	return Reopen(t, URL(t, engine), o)
+}
+
+// URL makes a migrated, empty database of an engine, for tests that open it several
+// times. It is gone when the test ends. The test leaves the schema as it is: one that
+// changes it takes an empty PostgreSQL database from Database.
+func URL(t testing.TB, engine string) string {
+	t.Helper()
 	switch engine {
 	case "sqlite":
-		url = "sqlite:" + filepath.Join(t.TempDir(), "rollcall.db")
+		url := "sqlite:" + filepath.Join(t.TempDir(), "rollcall.db")
+		if err := migrated(t.Context(), url); err != nil {
+			t.Fatal(err)
+		}
+		return url
 	case "postgres":
-		url = Database(t)
-	default:
-		t.Fatalf("no engine is called %q", engine)
+		return shelf.take(t)
 	}
+	t.Fatalf("there is no engine %q", engine)
+	return ""
+}
+
+// Reopen opens a database that URL made. It is closed when the test ends.
+func Reopen(t testing.TB, url string, o store.Options) *store.DB {
+	t.Helper()
 	db, err := store.Open(t.Context(), url, o)
 	if err != nil {
-		t.Fatalf("open %s: %v", url, err)
+		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if err := db.Close(); err != nil {
-			t.Errorf("close %s: %v", url, err)
+			t.Errorf("close the database: %v", err)
 		}
 	})
-	if _, _, err := db.Migrate(t.Context()); err != nil {
-		t.Fatalf("migrate %s: %v", url, err)
-	}
 	return db
+}
+
+func migrated(ctx context.Context, url string) error {
+	db, err := store.Open(ctx, url, store.Options{})
+	if err != nil {
+		return err
+	}
+	_, _, err = db.Migrate(ctx)
+	if closed := db.Close(); err == nil {
+		err = closed
+	}
+	return err
 }
