@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/rollcall/rollcall/internal/iam"
@@ -58,10 +57,9 @@ type AuditQuery struct {
 // AuditEvents returns up to Limit events in the order of their ids, which is the
 // order of time. Also is not read back.
 func (r *Reader) AuditEvents(org iam.OrganizationID, q AuditQuery) ([]iam.AuditEvent, error) {
-	where := []string{"org_id = ?"}
-	args := []any{org}
+	where, args := "", []any{org}
 	add := func(condition string, values ...any) {
-		where, args = append(where, condition), append(args, values...)
+		where, args = where+" AND "+condition, append(args, values...)
 	}
 	if !q.From.IsZero() {
 		add("at >= ?", micros(q.From))
@@ -94,5 +92,5 @@ func (r *Reader) AuditEvents(org iam.OrganizationID, q AuditQuery) ([]iam.AuditE
 	}
 	return list(r, scan, `SELECT id, at, type, actor_type, actor_id, actor_details, actor_address, user_agent,
 			target_type, target_id, target_name, details
-		FROM audit_events WHERE `+strings.Join(where, " AND ")+` ORDER BY `+order+` LIMIT ?`, append(args, q.Limit)...)
+		FROM audit_events WHERE org_id = ?`+where+` ORDER BY `+order+` LIMIT ?`, append(args, q.Limit)...)
 }
