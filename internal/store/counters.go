@@ -19,12 +19,7 @@ const counterShards = 16
 
 // Count returns how many resources an organization has.
 func (r *Reader) Count(org iam.OrganizationID, what Resource) (int, error) {
-	scan := func(row scanner) (int, error) {
-		var n int
-		err := row.Scan(&n)
-		return n, err
-	}
-	return one(r, scan, `SELECT CAST(coalesce(sum(n), 0) AS BIGINT) FROM counters WHERE org_id = ? AND resource = ?`, org, what)
+	return one(r, scanOne[int], `SELECT CAST(coalesce(sum(n), 0) AS BIGINT) FROM counters WHERE org_id = ? AND resource = ?`, org, what)
 }
 
 // AddCount changes a count by delta. spread, any text that differs between

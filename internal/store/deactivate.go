@@ -64,7 +64,7 @@ func (r *Reader) DirectRoles(org iam.OrganizationID, id iam.MemberID) ([]iam.Rol
 // DropInvitation deletes a pending invitation for an address, with its roles, and
 // tells whether there was one.
 func (tx *Tx) DropInvitation(org iam.OrganizationID, address string) (bool, error) {
-	ids, err := list(tx.Reader, scanID[iam.InvitationID], `SELECT id FROM invitations
+	ids, err := list(tx.Reader, scanOne[iam.InvitationID], `SELECT id FROM invitations
 		WHERE org_id = ? AND email = ?`+tx.forUpdate(), org, address)
 	if err != nil || len(ids) == 0 {
 		return false, err

@@ -21,7 +21,7 @@ func (tx *Tx) SetDirectRoles(org iam.OrganizationID, member iam.MemberID, roles 
 // ClearRoleHolders takes a role from everybody who has it directly and returns
 // their ids.
 func (tx *Tx) ClearRoleHolders(org iam.OrganizationID, role iam.RoleID) ([]iam.MemberID, error) {
-	return list(tx.Reader, scanID[iam.MemberID], `DELETE FROM direct_roles WHERE org_id = ? AND role_id = ? RETURNING member_id`, org, role)
+	return list(tx.Reader, scanOne[iam.MemberID], `DELETE FROM direct_roles WHERE org_id = ? AND role_id = ? RETURNING member_id`, org, role)
 }
 
 // BreakGlassAdmins returns who can get in without the identity provider (D8):

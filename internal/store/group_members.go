@@ -30,13 +30,13 @@ func (r *Reader) GroupMembersAfter(org iam.OrganizationID, group iam.GroupID, af
 
 // GroupMemberIDs returns the ids of all members of a group, in order.
 func (r *Reader) GroupMemberIDs(org iam.OrganizationID, group iam.GroupID) ([]iam.MemberID, error) {
-	return list(r, scanID[iam.MemberID], `SELECT user_id FROM group_members
+	return list(r, scanOne[iam.MemberID], `SELECT user_id FROM group_members
 		WHERE org_id = ? AND group_id = ? ORDER BY user_id`, org, group)
 }
 
 // IsGroupMember tells whether a user is in a group.
 func (r *Reader) IsGroupMember(org iam.OrganizationID, group iam.GroupID, user iam.MemberID) (bool, error) {
-	found, err := list(r, scanID[iam.MemberID], `SELECT user_id FROM group_members
+	found, err := list(r, scanOne[iam.MemberID], `SELECT user_id FROM group_members
 		WHERE org_id = ? AND group_id = ? AND user_id = ?`, org, group, user)
 	return len(found) == 1, err
 }
@@ -63,7 +63,7 @@ func (r *Reader) GroupsOfUsers(org iam.OrganizationID, users []iam.MemberID) ([]
 // LockSCIMUsers returns those of the ids that are SCIM users, in order, and keeps
 // them from being deleted until the transaction ends.
 func (tx *Tx) LockSCIMUsers(org iam.OrganizationID, ids []iam.MemberID) ([]iam.MemberID, error) {
-	return listIn(tx.Reader, scanID[iam.MemberID], `SELECT id FROM users WHERE org_id = ? AND is_scim AND id IN `, org, ids,
+	return listIn(tx.Reader, scanOne[iam.MemberID], `SELECT id FROM users WHERE org_id = ? AND is_scim AND id IN `, org, ids,
 		` ORDER BY id`+tx.forKeyShare())
 }
 
@@ -76,7 +76,7 @@ func (tx *Tx) AddGroupMembers(org iam.OrganizationID, group iam.GroupID, ids []i
 		for _, id := range chunk {
 			args = append(args, org, group, id)
 		}
-		got, err := list(tx.Reader, scanID[iam.MemberID], `INSERT INTO group_members (org_id, group_id, user_id) VALUES `+
+		got, err := list(tx.Reader, scanOne[iam.MemberID], `INSERT INTO group_members (org_id, group_id, user_id) VALUES `+
 			valueLists(len(chunk), 3)+` ON CONFLICT DO NOTHING RETURNING user_id`, args...)
 		added = append(added, got...)
 		return err
@@ -93,7 +93,7 @@ func (tx *Tx) RemoveGroupMembers(org iam.OrganizationID, group iam.GroupID, ids 
 		for _, id := range chunk {
 			args = append(args, id)
 		}
-		got, err := list(tx.Reader, scanID[iam.MemberID], `DELETE FROM group_members WHERE org_id = ? AND group_id = ? AND user_id IN (`+
+		got, err := list(tx.Reader, scanOne[iam.MemberID], `DELETE FROM group_members WHERE org_id = ? AND group_id = ? AND user_id IN (`+
 			inList(len(chunk))+`) RETURNING user_id`, args...)
 		removed = append(removed, got...)
 		return err
@@ -103,14 +103,14 @@ func (tx *Tx) RemoveGroupMembers(org iam.OrganizationID, group iam.GroupID, ids 
 
 // ClearGroup takes everybody out of a group and returns who was in it.
 func (tx *Tx) ClearGroup(org iam.OrganizationID, group iam.GroupID) ([]iam.MemberID, error) {
-	return list(tx.Reader, scanID[iam.MemberID], `DELETE FROM group_members WHERE org_id = ? AND group_id = ? RETURNING user_id`, org, group)
+	return list(tx.Reader, scanOne[iam.MemberID], `DELETE FROM group_members WHERE org_id = ? AND group_id = ? RETURNING user_id`, org, group)
 }
 
 // LeaveGroups takes a user out of all groups and counts the change on each. It
 // locks the groups before the caller locks the user, so that nobody waits in a
 // circle, and is called once more after that for groups he joined meanwhile.
 func (tx *Tx) LeaveGroups(org iam.OrganizationID, user iam.MemberID, at time.Time) ([]iam.GroupID, error) {
-	groups, err := list(tx.Reader, scanID[iam.GroupID], `SELECT id FROM groups
+	groups, err := list(tx.Reader, scanOne[iam.GroupID], `SELECT id FROM groups
 		WHERE org_id = ? AND id IN (SELECT group_id FROM group_members WHERE org_id = ? AND user_id = ?)
 		ORDER BY id`+tx.forUpdate(), org, org, user)
 	if err != nil || len(groups) == 0 {

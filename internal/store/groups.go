@@ -73,16 +73,10 @@ func (r *Reader) GroupsAfter(org iam.OrganizationID, after iam.GroupID, limit in
 		WHERE org_id = ? AND id > ? ORDER BY id LIMIT ?`, org, after, limit)
 }
 
-// GroupsBefore returns up to limit groups whose ids precede before, the nearest first.
-func (r *Reader) GroupsBefore(org iam.OrganizationID, before iam.GroupID, limit int) ([]Group, error) {
-	return list(r, scanGroup(org), `SELECT `+groupColumns+` FROM groups
-		WHERE org_id = ? AND id < ? ORDER BY id DESC LIMIT ?`, org, before, limit)
-}
-
 // GroupIDAt returns the id of the group at a 0-based position in the order of
 // ids; iam.ErrNotFound behind the last.
 func (r *Reader) GroupIDAt(org iam.OrganizationID, position int) (iam.GroupID, error) {
-	return one(r, scanID[iam.GroupID], `SELECT id FROM groups WHERE org_id = ? ORDER BY id LIMIT 1 OFFSET ?`, org, position)
+	return one(r, scanOne[iam.GroupID], `SELECT id FROM groups WHERE org_id = ? ORDER BY id LIMIT 1 OFFSET ?`, org, position)
 }
 
 // GroupsByID returns those of the ids that are groups, in no order.

@@ -106,17 +106,10 @@ func (r *Reader) SCIMUsersAfter(org iam.OrganizationID, after iam.MemberID, limi
 		WHERE org_id = ? AND id > ? AND is_scim ORDER BY id LIMIT ?`, org, after, limit)
 }
 
-// SCIMUsersBefore returns up to limit SCIM users whose ids precede before, the
-// nearest first.
-func (r *Reader) SCIMUsersBefore(org iam.OrganizationID, before iam.MemberID, limit int) ([]User, error) {
-	return list(r, scanUser(org), `SELECT `+userColumns+` FROM users
-		WHERE org_id = ? AND id < ? AND is_scim ORDER BY id DESC LIMIT ?`, org, before, limit)
-}
-
 // SCIMUserIDAt returns the id of the SCIM user that stands at a 0-based position
 // in the order of ids; iam.ErrNotFound behind the last.
 func (r *Reader) SCIMUserIDAt(org iam.OrganizationID, position int) (iam.MemberID, error) {
-	return one(r, scanID[iam.MemberID], `SELECT id FROM users
+	return one(r, scanOne[iam.MemberID], `SELECT id FROM users
 		WHERE org_id = ? AND is_scim ORDER BY id LIMIT 1 OFFSET ?`, org, position)
 }
 
@@ -156,6 +149,13 @@ func (tx *Tx) UpdateUser(u User) error {
 	return err
 }
 
+// FreeLogin gives up the login key of a row that is about to be deleted, so that
+// another row may take it in the same transaction.
+func (tx *Tx) FreeLogin(org iam.OrganizationID, id iam.MemberID) error {
+	_, err := tx.exec(`UPDATE users SET login_key = ? WHERE org_id = ? AND id = ?`, "\x7f"+string(id), org, id)
+	return err
+}
+
 // DeleteUser removes a row whose memberships, direct roles and local sign-in are
 // gone, and keeps its id for good, so that it is never used again (D4, D11).
 func (tx *Tx) DeleteUser(org iam.OrganizationID, id iam.MemberID, at time.Time) error {
@@ -168,11 +168,5 @@ func (tx *Tx) DeleteUser(org iam.OrganizationID, id iam.MemberID, at time.Time) 
 
 // DeletedUsers returns those of the ids that belonged to users deleted here.
 func (r *Reader) DeletedUsers(org iam.OrganizationID, ids []iam.MemberID) ([]iam.MemberID, error) {
-	return listIn(r, scanID[iam.MemberID], `SELECT id FROM deleted_users WHERE org_id = ? AND id IN `, org, ids)
-}
-
-func scanID[T ~string](row scanner) (T, error) {
-	var id T
-	err := row.Scan(&id)
-	return id, err
+	return listIn(r, scanOne[iam.MemberID], `SELECT id FROM deleted_users WHERE org_id = ? AND id IN `, org, ids)
 }
