@@ -25,7 +25,10 @@ var cataloguePrefixes = []string{"pg_", "information_schema.", "sqlite_", "pragm
 // globalStatements are further statements without an organization, as file and beginning
 // of the text with single blanks, with the reason. Each reaches into every organization:
 // there must be a good one.
-var globalStatements = map[string]string{}
+var globalStatements = map[string]string{
+	"internal/store/migrate.go SELECT COALESCE(MAX(version_id), 0) FROM": "the state of the migrations, whose table has its name from goose",
+	"internal/store/sorted.go SELECT sort_key = '', sort_key, id FROM (": "orders the rows of an inner statement, which names the organization",
+}
 
 var (
 	sqlStart = regexp.MustCompile(`^\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b`)
