@@ -24,8 +24,9 @@ const nobody iam.OrganizationID = "00000000-0000-0000-0000-000000000000"
 //
 // A refusal for credentials is an error of KindUnauthorized in whose chain
 // errors.As finds an *iam.BadCredential with the cause to count; a plan without
-// SCIM, or SCIM that is off, is KindForbidden; trouble with the database is
-// KindUnavailable and never a refusal (S31).
+// SCIM, or SCIM that is off, is KindForbidden and comes with the caller, whom
+// the request log then knows; trouble with the database is KindUnavailable and
+// never a refusal (S31).
 //
 // One statement looks up key and organization. An unknown organization, a key of
 // another organization and a wrong secret cost the same and are answered alike
@@ -58,18 +59,19 @@ func (s *Service) SCIM(ctx context.Context, org string, authorization []string, 
 		return iam.SCIMCaller{}, refused(iam.CauseExpired, expiredMessage)
 	}
 	s.uses.note(found, now)
-	if plan := found.Organization.Plan; !plan.HasSCIM() {
-		return iam.SCIMCaller{}, iam.Errorf(iam.KindForbidden, "SCIM is an Enterprise plan feature and this organization is on the plan %s; an admin changes the plan on the Plans page", plan)
-	}
-	if !found.Organization.SCIMEnabled {
-		return iam.SCIMCaller{}, iam.Errorf(iam.KindForbidden, offMessage)
-	}
 	key := found.Key.ID
-	return iam.SCIMCaller{
+	caller := iam.SCIMCaller{
 		Organization: found.Organization,
 		Key:          key,
 		Actor:        iam.Actor{Type: iam.ActorAPI, ID: string(key), Details: string(key), Address: address, UserAgent: iam.Clip(userAgent)},
-	}, nil
+	}
+	if plan := found.Organization.Plan; !plan.HasSCIM() {
+		return caller, iam.Errorf(iam.KindForbidden, "SCIM is an Enterprise plan feature and this organization is on the plan %s; an admin changes the plan on the Plans page", plan)
+	}
+	if !found.Organization.SCIMEnabled {
+		return caller, iam.Errorf(iam.KindForbidden, offMessage)
+	}
+	return caller, nil
 }
 
 func refused(cause, message string) error {
