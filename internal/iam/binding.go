@@ -12,7 +12,7 @@ func Claimant(roles []Role, name string) (Role, bool) {
 		if r.Type != RoleCustom {
 			continue
 		}
-		if r.SCIMGroup == name {
+		if r.SCIMGroup != "" && r.SCIMGroup == name {
 			return r, true
 		}
 		if r.Name == name {
