@@ -107,6 +107,14 @@ func (f *Filter) writeOperand(b *strings.Builder, parentheses bool) {
 	b.WriteByte(')')
 }
 
+// nodes counts the nodes of the tree.
+func (f *Filter) nodes() int {
+	if f == nil {
+		return 0
+	}
+	return 1 + f.Left.nodes() + f.Right.nodes()
+}
+
 // Equality reports whether the whole filter is attr eq "value", so that an
 // index can answer it. attr is a lower-case name like "username" or
 // "name.familyname"; the filter may write it in any case and with the URN of

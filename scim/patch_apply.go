@@ -41,6 +41,26 @@ type applier struct {
 	rt       *ResourceType
 	doc      Object
 	verdicts []Verdict
+	work     int // comparisons of values so far, at most
+}
+
+// maxPatchWork bounds the comparisons of one patch: every operation may compare
+// each of its values with each value of a list. 10,000 operations on a list of
+// MaxListValues stay within it.
+const maxPatchWork = 20_000_000
+
+// spend counts the comparisons that an operation can take.
+func (a *applier) spend(old, value any, filter *Filter) error {
+	a.work += max(1, listLen(old)) * max(1, listLen(value)) * max(1, filter.nodes())
+	if a.work > maxPatchWork {
+		return Errorf(400, TooMany, "the PATCH compares too many values: send it in several requests")
+	}
+	return nil
+}
+
+func listLen(v any) int {
+	list, _ := v.([]any)
+	return len(list)
 }
 
 // assignment is an operation on one attribute.
@@ -159,6 +179,9 @@ func (a *applier) assign(c assignment) error {
 		}
 	}
 	old := t.container(a.doc)[t.attr.Name]
+	if err := a.spend(old, c.value, c.path.Filter); err != nil {
+		return fail(err)
+	}
 	e := editor{target: t, filter: c.path.Filter}
 	value, err := e.edit(c.op, old, c.value)
 	if err != nil {

@@ -101,6 +101,9 @@ func (e *editor) addValues(old, add any) (any, error) {
 	for _, v := range more {
 		at, same := -1, false
 		for i, el := range out {
+			if differ(el, v) {
+				continue
+			}
 			if same = contains(el, v); same {
 				break
 			}
@@ -276,6 +279,19 @@ func (e *editor) removes(drop []any, el any) bool {
 		}
 	}
 	return false
+}
+
+// differ is a quick way to tell that neither contains nor sameValue holds, so
+// that a patch of many values on a long list stays cheap.
+func differ(el, v any) bool {
+	o, _ := v.(Object)
+	want, ok := o["value"].(string)
+	if !ok {
+		return false
+	}
+	o, _ = el.(Object)
+	have, _ := o["value"].(string)
+	return !asciiEqual(have, want)
 }
 
 // sameValue reports whether two complex values have the same value and type.

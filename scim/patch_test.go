@@ -239,6 +239,13 @@ func TestApply_limits(t *testing.T) {
 	wantError(t, err, 400, scim.TooMany, "at most 1048576 are accepted")
 	patched(t, scim.User, full, `{"roles":null}`, `{"op":"remove","path":"roles"}`)
 
+	thousand := make([]string, 21)
+	for i := range thousand {
+		thousand[i] = `{"op":"add","path":"roles","value":` + string(scim.Encode(scim.Object{"x": list})[5:])
+	}
+	_, _, err = apply(t, scim.User, full, ops(thousand...))
+	wantError(t, err, 400, scim.TooMany, "operation 21 (add roles): the PATCH compares too many values")
+
 	_, err = scim.ParsePatch(scim.Object{"Operations": make([]any, scim.MaxPatchOperations+1)})
 	wantError(t, err, 400, scim.TooMany, "the PATCH has 10001 operations")
 }

@@ -2,6 +2,7 @@ package scim
 
 import (
 	"encoding/json"
+	"reflect"
 	"strings"
 	"time"
 )
@@ -231,6 +232,9 @@ func equalValues(a, b any) bool {
 		b, ok := b.(Object)
 		if !ok || len(a) != len(b) {
 			return false
+		}
+		if reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer() {
+			return true // the usual case in a list of which one value changed
 		}
 		for k, v := range a {
 			w, ok := b[k]
