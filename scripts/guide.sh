@@ -4,7 +4,7 @@
 # with curl. Every step is read back. The sign-in of the guide (row 2 of its test plan) needs a browser and is not here.
 #
 # usage: scripts/guide.sh [sqlite:PATH | postgres://…]      default: a new SQLite file, removed afterwards
-# needs: bash, curl, go
+# needs: bash 4.4 or newer, curl, go
 set -Eeuo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -26,14 +26,14 @@ finish() {
 trap finish EXIT
 trap 'fail "line $LINENO stopped with status $?"' ERR
 
-# fail SAW: names the step that failed and what was seen, and ends the script.
+# fail SAW: names the step that failed and what was seen, shows what the server complained of, and ends the script.
 fail() {
 	trap - ERR
 	[ ! -e "$work/failed" ] || exit 1 # said already, inside $(…)
 	: >"$work/failed"
 	{
 		printf 'FAILED  %s\n        %s\n' "$step" "$*"
-		[ ! -s "$work/serve.log" ] || { echo '        the end of the server log:' && tail -n 15 "$work/serve.log"; }
+		grep -v '"level":"INFO"' "$work/serve.log" 2>/dev/null | tail -n 15 || true
 		printf 'guide: failed after %d steps on %s\n' "$passed" "${database%%:*}"
 	} >&2
 	exit 1
@@ -102,7 +102,7 @@ use_key() {
 	mv "$work/authorization.new" "$work/authorization"
 }
 
-uuid() { cat /proc/sys/kernel/random/uuid; }
+uuid() { cat /proc/sys/kernel/random/uuid 2>/dev/null || uuidgen | tr A-Z a-z; }
 patch() { printf '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[%s]}' "$1"; }
 
 test_connection() {
@@ -414,7 +414,7 @@ several_calls
 ok
 
 begin 'a third key is refused'
-refused 'two' scim key create --org "$org"
+refused "$second" scim key create --org "$org"
 same 'keys' "$(rollcall scim key list --org "$org" | get '*.key')" "$(get '*.key' <"$work/keys")"
 ok
 
@@ -477,7 +477,6 @@ for type in organization_saml_connection_create scim_enable scim_disable key_cre
 done
 printf '%s\n' "${bearer#*:}" "${second_bearer#*:}" >"$work/secrets"
 same 'lines with a secret in audit log and server log' "$(cat "$work/audit" "$work/serve.log" | grep -cFf "$work/secrets" || true)" 0
-"$work/rollcall" audit verify --org "$org" --database "$database" >"$work/out"
 ok
 
 printf 'guide: %d steps passed on %s in %d seconds\n' "$passed" "${database%%:*}" "$((SECONDS - started))"

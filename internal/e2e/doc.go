@@ -2,6 +2,9 @@
 // guide promises, what its command line answers. It owns the exchanges under testdata/exchanges and the code that replays
 // them over HTTP; it owns no code of the product and no code of the product imports it.
 //
+// TestExchanges replays the exchanges against the server, TestGuideScript runs scripts/guide.sh with the real binary, both on
+// SQLite and on PostgreSQL.
+//
 // # Exchanges
 //
 // One file is one scenario: the requests of one client for one event, byte for byte where the bytes matter, and what that
