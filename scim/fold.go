@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -123,13 +122,11 @@ func (s *keySet) add(key string) (other string, dup bool) {
 	return "", false
 }
 
-// pathOf joins a parent path and a name for a message.
-func pathOf(parent, name string) string {
-	switch {
-	case parent == "":
+// pathOf names an attribute of a schema, for a message; urn is "" for the base
+// schema.
+func pathOf(urn, name string) string {
+	if urn == "" {
 		return name
-	case strings.HasPrefix(asciiLower(parent), "urn:") && !strings.Contains(parent, "["):
-		return parent + ":" + name
 	}
-	return parent + "." + name
+	return urn + ":" + name
 }

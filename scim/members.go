@@ -41,9 +41,9 @@ func memberIDs(path string, v any, limit int) (ids []string, repeated int, err e
 		if e == nil {
 			continue
 		}
-		id, err := memberID(e)
-		if err != "" {
-			return nil, 0, Errorf(400, InvalidValue, "value %d of %s %s", i+1, path, err)
+		id, problem := memberID(e)
+		if problem != "" {
+			return nil, 0, Errorf(400, InvalidValue, "value %d of %s %s", i+1, clip(path), problem)
 		}
 		if _, ok := seen[id]; ok {
 			repeated++

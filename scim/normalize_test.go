@@ -71,6 +71,7 @@ func TestNormalize_refused(t *testing.T) {
 		{"enterprise text", `{` + enterprise + `:"x"}`, "enterprise:2.0:User must be an object"},
 		{"enterprise attribute", `{` + enterprise + `:{"department":7}}`, "enterprise:2.0:User:department must be a string; 7 was sent"},
 		{"long text", `{"displayName":"` + strings.Repeat("x", scim.MaxStringBytes+1) + `"}`, "displayName has 65537 bytes; at most 65536"},
+		{"long text in characters of several bytes", `{"active":"` + strings.Repeat("x", 199) + strings.Repeat("é", 9000) + `"}`, `active must be true or false; "` + strings.Repeat("x", 199) + `…" was sent`},
 		{"long list", `{"roles":["a"` + strings.Repeat(`,"a"`, scim.MaxListValues) + `]}`, "roles has 1001 values"},
 	}
 	for _, tt := range tests {
@@ -129,6 +130,22 @@ func TestNormalize_group(t *testing.T) {
 		t.Fatalf("notes %v, error %v", notes, err)
 	}
 	wantJSON(t, got, `{"displayName":"Ops","externalId":"x"}`)
+}
+
+// Types that the core schemas do not have, for schemas that users of the package
+// make.
+func TestNormalize_otherTypes(t *testing.T) {
+	t.Parallel()
+	rt := &scim.ResourceType{Name: "Thing", Schema: &scim.Schema{ID: "urn:example:Thing", Attributes: []scim.Attribute{
+		{Name: "since", Type: scim.TypeDateTime}, {Name: "owner", Type: scim.TypeString, Mutability: scim.ReadOnly},
+		{Name: "box", Type: scim.TypeComplex, SubAttributes: []scim.Attribute{{Name: "size", Type: scim.TypeString}, {Name: "seal", Type: scim.TypeString, Mutability: scim.ReadOnly}}}}}}
+	got, notes, err := rt.Normalize(mustDecode(t, `{"schemas":"urn:example:Thing","since":"2026-01-31T08:30:00Z","owner":"o","box":{"size":"s","seal":"x"}}`))
+	if err != nil || len(notes) != 1 || notes[0] != (scim.Note{Path: "owner", Text: "read-only"}) {
+		t.Errorf("notes %v, %v", notes, err)
+	}
+	wantJSON(t, got, `{"since":"2026-01-31T08:30:00Z","box":{"size":"s"}}`)
+	_, _, err = rt.Normalize(mustDecode(t, `{"since":"yesterday"}`))
+	wantError(t, err, 400, scim.InvalidValue, `since must be a date and time like 2026-01-31T08:30:00Z; "yesterday" was sent`)
 }
 
 func TestRequireAttributes(t *testing.T) {

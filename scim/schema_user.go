@@ -54,7 +54,9 @@ var userAttributes = []Attribute{
 		{Name: "postalCode", Type: TypeString, Description: "The zip or postal code."},
 		{Name: "country", Type: TypeString, Description: "The country."},
 		{Name: "type", Type: TypeString, CanonicalValues: []string{"work", "home", "other"}, Description: "The kind of address."},
-		{Name: "primary", Type: TypeBoolean, Description: "Whether this is the preferred address."},
+		// Part of RFC 7643 section 2.4, but not of the schema in section 8.7.1
+		// that clients compare with.
+		{Name: "primary", Type: TypeBoolean, Description: "Whether this is the preferred address.", hidden: true},
 	}},
 	{Name: "groups", Type: TypeComplex, MultiValued: true, Mutability: ReadOnly,
 		Description: "The groups that the user is a direct member of. Change the members of a group to change it.", SubAttributes: []Attribute{
