@@ -146,27 +146,31 @@ go build -o "$work/jsonget" ./scripts/jsonget
 like 'rollcall version' "$("$work/rollcall" version)" '?*'
 ok
 
-# free_port: a loopback port that nobody answers on
+# free_port: a loopback port that nobody answers on, below those that the system hands out to clients
 free_port() {
 	local port
 	for _ in {1..100}; do
-		port=$((20000 + RANDOM % 40000))
+		port=$((10000 + RANDOM % 20000))
 		(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port" && return; }
 	done
 	return 1
 }
-answers() { curl -s -o "$work/answer" --max-time 5 "$url/"; }
-up() {
-	kill -0 "$server" 2>/dev/null || fail 'the server stopped'
-	answers
-}
+running() { kill -0 "$server" 2>/dev/null; }
+answers() { curl -fs -o "$work/answer" --max-time 5 "$url/readyz"; }
+answers_or_stopped() { ! running || answers; }
 
 begin 'rollcall serves'
-port=$(free_port)
-url=http://127.0.0.1:$port
-"$work/rollcall" serve --listen "127.0.0.1:$port" --public-url "$url" --database "$database" >"$work/serve.log" 2>&1 &
-server=$!
-eventually "an answer at $url" up
+# Somebody else may take the port before the server does: then it says so, and another one is tried.
+for _ in {1..5}; do
+	port=$(free_port)
+	url=http://127.0.0.1:$port
+	"$work/rollcall" serve --listen "127.0.0.1:$port" --public-url "$url" --database "$database" >"$work/serve.log" 2>&1 &
+	server=$!
+	eventually "an answer at $url" answers_or_stopped
+	! running || break
+	grep -q "127.0.0.1:$port is in use" "$work/serve.log" || fail 'the server stopped'
+done
+running || fail 'the server found no port'
 ok
 
 # --- an organization with SAML ---------------------------------------------------------------------------------------
