@@ -42,8 +42,9 @@ func ParseList(o scim.Object) (*List, error) {
 		}
 		*to = int(n)
 	}
-	_, cursors := o["nextCursor"]
-	if _, ok := o["totalResults"]; !ok && !cursors {
+	// RFC 9865 section 2: with cursors totalResults may be left out.
+	_, total := o["totalResults"]
+	if _, resources := o["Resources"]; !total && !resources {
 		return nil, fmt.Errorf("%w: totalResults is missing", errNotList)
 	}
 	l.NextCursor, _ = o["nextCursor"].(string)

@@ -115,6 +115,7 @@ func filterClientChecks() []check {
 		{id: "filter.test_connection", in: inEntra, src: entraSCIM + ", Get User by query, zero results",
 			says: "Entra's connection test, a userName that does not exist, is 200 with an empty list.",
 			run: func(t *T) {
+				t.bystander("/Users")
 				a := t.send(http.MethodGet, "/Users", `filter=userName+eq+"`+absentID+`"`, nil, http.Header{"User-Agent": {""}})
 				if l := a.list(); l.TotalResults != 0 || len(l.Resources) != 0 {
 					t.fail("%s: want an empty list, got totalResults %d", a.what, l.TotalResults)
@@ -157,6 +158,7 @@ func filterClientChecks() []check {
 				u := t.user(obj{"userName": t.address(name), "name": obj{"familyName": "Employee", "givenName": "Ana"},
 					"emails": list{obj{"value": t.address(name), "type": "work", "primary": true}}})
 				u.findsOnly("name.FamilyName eq Employee and (emails.Value co " + name + "@ or emails.Value co nobody.example.org)")
+				u.findsOnly("userName sw " + name + "@ and meta.Created gt 2015-10-10T14:38:21.8617979-07:00")
 			}},
 		{id: "filter.manager", in: inEntra, src: entraSCIM + ", manager reference check",
 			says: "id eq and manager eq, in either order, find the user who has that manager.",
@@ -204,6 +206,7 @@ func filterClientChecks() []check {
 
 // rawFinds fails unless a query, sent byte for byte, finds exactly the user.
 func (t *T) rawFinds(u *resource, rawQuery string) {
+	t.bystander(u.kind)
 	l := t.send(http.MethodGet, "/Users", rawQuery, nil, nil).list()
 	if l.TotalResults != 1 || !slices.Equal(idsOf(l.Resources), []string{u.id}) {
 		t.fail("GET /Users?%s: want exactly the user %s, got totalResults %d with %v", rawQuery, u.id, l.TotalResults, shortIDs(idsOf(l.Resources)))

@@ -48,6 +48,7 @@ func listChecks() []check {
 			says: `An empty list has "Resources": [].`,
 			run: func(t *T) {
 				for _, path := range []string{"/Users", "/Groups"} {
+					t.bystander(path)
 					a := t.get(path, "filter", eq("externalId", t.name()))
 					a.list()
 					if l, ok := a.Object["Resources"].(list); !ok || len(l) != 0 {
@@ -175,11 +176,29 @@ func listClientChecks() []check {
 		{id: "list.filter_with_page", in: inOkta, src: oktaSCIM + ", Retrieve Users by filter",
 			says: "A filter works together with startIndex=1&count=100, percent-encoded as Okta sends it.",
 			run: func(t *T) {
+				t.bystander("/Users")
 				u := t.user(nil)
 				q := "filter=userName%20eq%20%22" + u.str("userName") + "%22&startIndex=1&count=100"
 				l := t.send(http.MethodGet, "/Users", q, nil, nil).list()
 				if l.TotalResults != 1 || !slices.Equal(idsOf(l.Resources), []string{u.id}) {
 					t.fail("want exactly the user %s, got totalResults %d with %v", u.id, l.TotalResults, shortIDs(idsOf(l.Resources)))
+				}
+			}},
+		{id: "list.group_pages", in: inEntra, src: entraGallery + ", SCIM_Group_Pagination",
+			says: "Groups are listed in pages too, and startIndex is answered as it was asked.",
+			run: func(t *T) {
+				for range 4 {
+					t.group()
+				}
+				whole := t.get("/Groups", "startIndex", "1", "count", "4").list()
+				first := t.get("/Groups", "startIndex", "1", "count", "2").list()
+				second := t.get("/Groups", "startIndex", "3", "count", "2").list()
+				if second.StartIndex != 3 {
+					t.fail("startIndex=3 is answered with startIndex %d", second.StartIndex)
+				}
+				halves := append(idsOf(first.Resources), idsOf(second.Resources)...)
+				if !slices.Equal(halves, idsOf(whole.Resources)) {
+					t.fail("startIndex=1 and 3 with count=2 give %v, but count=4 gives %v", halves, idsOf(whole.Resources))
 				}
 			}},
 		{id: "list.hundred", in: inOkta, src: oktaSCIM + ", import: the next page begins at startIndex + 100",

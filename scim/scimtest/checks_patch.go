@@ -292,7 +292,7 @@ func patchErrorChecks() []check {
 				t.equal("id", after["id"], u.id)
 				t.equal("meta.created", value(after, "meta", "created"), value(before, "meta", "created"))
 			}},
-		{id: "patch.required", in: inRFC, src: src + ".2: a required attribute", needs: patchFeature,
+		{id: "patch.required", in: inRFCEntra, src: src + ".2: a required attribute", needs: patchFeature,
 			says: "Removing userName is refused with 400, and it stays.",
 			run: func(t *T) {
 				u := t.user(nil)

@@ -202,6 +202,8 @@ func userCreateClientChecks() []check {
 					"schemas":       list{scim.UserURN, "urn:ietf:params:scim:schemas:extension:enterprise:2.0User", "urn:scim:schemas:core:1.0"},
 					"displayNamee":  "misspelled",
 					"urn:example:x": obj{"a": "b"},
+					"urn:ietf:params:scim:schemas:extension:enterprise:2.0User": obj{"department": nil},
+					"department": nil, "manager": nil, "addresses": nil, "title": nil,
 				})
 				t.equal("displayName", u.read()["displayName"], u.sent["displayName"])
 			}},

@@ -50,8 +50,12 @@ func secretsOf(token string) []string {
 	if token != "" {
 		secrets = append(secrets, token)
 	}
-	if _, secret, ok := strings.Cut(token, ":"); ok && len(secret) >= minSecret {
-		secrets = append(secrets, secret)
+	// The checks of authentication also send the token less its last character,
+	// so that much of the secret is hidden too.
+	if _, secret, ok := strings.Cut(token, ":"); ok && len(secret) > minSecret {
+		secrets = append(secrets, secret, secret[:len(secret)-1])
+	} else if len(token) > minSecret {
+		secrets = append(secrets, token[:len(token)-1])
 	}
 	return secrets
 }

@@ -216,6 +216,7 @@ func (a *answer) list() *scimclient.List {
 
 // find lists what a filter matches.
 func (t *T) find(path, filter string, more ...string) *scimclient.List {
+	t.bystander(path)
 	return t.get(path, append([]string{"filter", filter}, more...)...).list()
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/rollcall/rollcall/scim"
 	"github.com/rollcall/rollcall/scim/scimclient"
@@ -39,17 +40,31 @@ func (t *T) people() *people {
 			p.ids = append(p.ids, id)
 			p.index[id] = n
 		}
-		t.run.mu.Lock()
-		t.run.shared = map[string]bool{}
 		for _, id := range p.ids {
-			t.run.shared["/Users/"+escapeID(id)] = true
+			t.run.share("/Users/" + escapeID(id))
 		}
-		t.run.mu.Unlock()
 		t.run.people = p
 	}
 	p := *t.run.people
 	p.t = t
 	return &p
+}
+
+// bystander makes sure that there is a user and a group beside those of the
+// check: on an empty server a filter that is ignored would look right. The two
+// are made once and stay until the end.
+func (t *T) bystander(path string) {
+	kind := "/" + strings.Trim(path, "/")
+	if t.run.bystanders[kind] {
+		return
+	}
+	switch kind {
+	case "/Users":
+		t.run.share(t.user(nil).path())
+	case "/Groups":
+		t.run.share(t.group().path())
+	}
+	t.run.bystanders[kind] = true
 }
 
 func (t *T) personBody(n int) obj {

@@ -25,7 +25,8 @@ type run struct {
 	off    map[feature]bool
 	config obj // the ServiceProviderConfig, nil when it could not be read
 
-	people *people // shared users, made when the first check needs them
+	people     *people         // shared users, made when the first check needs them
+	bystanders map[string]bool // endpoints that have a resource beside those of the checks
 
 	writeErr error // of Out; nothing is written after it
 
@@ -152,6 +153,13 @@ func (r *run) keep(path string) {
 	}
 }
 
+// share keeps a resource until the end of the run.
+func (r *run) share(path string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.shared[path] = true
+}
+
 // resourcePath is the path below the base address of a resource's location.
 func resourcePath(location any) string {
 	s, _ := location.(string)
@@ -177,7 +185,13 @@ func (r *run) remove(ctx context.Context) {
 		if err != nil {
 			return // the server is gone; the end of the run tries once more
 		}
-		if resp.Status < 300 || resp.Status == http.StatusNotFound {
+		gone := resp.Status < 300 || resp.Status == http.StatusNotFound
+		if !gone {
+			// Perhaps it was removed already, and the server says so in its own way.
+			resp, err = r.client.Do(ctx, http.MethodGet, path, "", nil, nil)
+			gone = err == nil && resp.Status == http.StatusNotFound
+		}
+		if gone {
 			r.made = slices.DeleteFunc(r.made, func(p string) bool { return p == path })
 		}
 	}

@@ -24,6 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -164,7 +165,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 		return nil, err
 	}
 	started := r.now()
-	r.printf("Checking %s, profile %s: %d checks\n", r.hide(cfg.Client.BaseURL), r.report.Profile, len(checks))
+	r.printf("Checking %s, profile %s: %d checks\n", r.report.BaseURL, r.report.Profile, len(checks))
 	r.readFeatures(ctx)
 	silent := 0
 	for _, c := range checks {
@@ -241,8 +242,18 @@ func newRun(cfg Config) (*run, []check, error) {
 		client:  &client,
 		now:     now,
 		secrets: secretsOf(client.Token),
-		report:  &Report{BaseURL: cfg.Client.BaseURL, Profile: cfg.Profile, Prefix: cfg.Prefix, LeftBehind: []string{}},
+		shared:  map[string]bool{}, bystanders: map[string]bool{},
+		report: &Report{BaseURL: withoutPassword(cfg.Client.BaseURL), Profile: cfg.Profile, Prefix: cfg.Prefix, LeftBehind: []string{}},
 	}, checks, nil
+}
+
+// withoutPassword hides a password in an address.
+func withoutPassword(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Redacted()
 }
 
 func chosen(id string, only []string) bool {
