@@ -53,7 +53,7 @@ func TestLastBreakGlass_parallel(t *testing.T) {
 		remove := func(w *world, email string) error { return w.remove(email) }
 		demote := func(w *world, email string) error { return w.setRoles(email) }
 		for _, acts := range [][2]func(w *world, email string) error{{remove, remove}, {demote, demote}, {remove, demote}} {
-			w := newWorld(t, w.db.Engine())
+			w := w.another()
 			w.manual("ann@example.com")
 			w.ok(w.setRoles("ann@example.com", "Admin"))
 			if _, _, err := w.AdminLink(t.Context(), iam.Operator, w.org, "ann@example.com"); err != nil {

@@ -51,11 +51,21 @@ func newWorld(t *testing.T, engine string) *world {
 	t.Helper()
 	w := &world{t: t, now: start, url: storetest.URL(t, engine)}
 	w.db = storetest.Reopen(t, w.url, store.Options{Now: w.clock})
+	return w.settle()
+}
+
+// another returns a world with an organization of its own in the same database.
+func (w *world) another() *world {
+	w.t.Helper()
+	next := &world{t: w.t, now: w.clock(), url: w.url, db: w.db}
+	return next.settle()
+}
+
+// settle makes the organization.
+func (w *world) settle() *world {
+	w.t.Helper()
 	w.Service = &access.Service{DB: w.db, Now: w.clock, Random: rand.Reader, PublicURL: "https://rollcall.example/"}
-	created, err := w.CreateOrganization(t.Context(), iam.Operator, access.NewOrganization{Name: "Example", AdminEmail: "Ada@Example.com"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	created := must[access.Created](w.t)(w.CreateOrganization(w.t.Context(), iam.Operator, access.NewOrganization{Name: "Example", AdminEmail: "Ada@Example.com"}))
 	w.org = created.Organization.ID
 	return w
 }

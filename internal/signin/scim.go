@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/store"
@@ -63,7 +64,7 @@ func (s *Service) SCIM(ctx context.Context, org string, authorization []string, 
 	caller := iam.SCIMCaller{
 		Organization: found.Organization,
 		Key:          key,
-		Actor:        iam.Actor{Type: iam.ActorAPI, ID: string(key), Details: string(key), Address: address, UserAgent: iam.Clip(userAgent)},
+		Actor:        iam.Actor{Type: iam.ActorAPI, ID: string(key), Details: string(key), Address: address, UserAgent: printable(userAgent)},
 	}
 	if plan := found.Organization.Plan; !plan.HasSCIM() {
 		return caller, iam.Errorf(iam.KindForbidden, "SCIM is an Enterprise plan feature and this organization is on the plan %s; an admin changes the plan on the Plans page", plan)
@@ -73,6 +74,10 @@ func (s *Service) SCIM(ctx context.Context, org string, authorization []string, 
 	}
 	return caller, nil
 }
+
+// printable makes a header's value fit for the audit log: short, and UTF-8, which
+// a header need not be and PostgreSQL insists on.
+func printable(s string) string { return strings.ToValidUTF8(iam.Clip(s), "\uFFFD") }
 
 func refused(cause, message string) error {
 	return unauthorized(&iam.BadCredential{Cause: cause, Message: message})
