@@ -28,7 +28,7 @@ bench: ## Measure the speed
 	go test -run '^$$' -bench . ./...
 
 torture: ## Kill the server, its database and the network under load and count what is lost
-	ROLLCALL_TORTURE=full go test ./internal/torture/... -timeout 60m
+	ROLLCALL_TORTURE=full go test ./internal/e2e/torture/... -timeout 60m
 
 interop: ## Test against clients and servers of others
 	scripts/interop.sh

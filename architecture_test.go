@@ -46,8 +46,7 @@ var floors = []floor{
 	{"internal/web/samlsp", []string{"internal/iam", "internal/access", "internal/signin", "internal/web"}, "a door"},
 	{"internal/web/console", []string{"internal/iam", "internal/access", "internal/signin", "internal/provision", "internal/housekeeping", "internal/web"}, "a door"},
 	{"internal/entra", []string{"scim", "scim/scimclient", "internal/web"}, "an honest outside client: knows nothing of our server"},
-	{"internal/e2e", []string{"*"}, "runs everything together"},
-	{"internal/torture", []string{"*"}, "runs everything together, and breaks it"},
+	{"internal/e2e", []string{"*"}, "runs everything together, and breaks it"},
 	{"cmd/rollcall", []string{"*"}, "wiring: the only product package that sees all"},
 	{"scripts", nil, "small tools of the scripts stand alone"},
 }
@@ -78,7 +77,7 @@ var outsides = []outside{
 	{"github.com/mattermost/xml-roundtrip-validator", []string{"internal/saml"}, "signatures of assertions"},
 	{"github.com/google/go-cmp", []string{"test"}, "comparisons in tests"},
 	{"pgregory.net/rapid", []string{"test"}, "properties in tests"},
-	{"github.com/anishathalye/porcupine", []string{"test", "internal/torture"}, "linearizability in tests"},
+	{"github.com/anishathalye/porcupine", []string{"test"}, "linearizability in tests"},
 }
 
 // source is one Go file.
@@ -270,7 +269,7 @@ func checkOutside(files []source) []string {
 func checkTwoWords(files []source) []string {
 	knows := map[string]int{}
 	for _, file := range files {
-		if file.test() || belowAny(file.dir(), []string{"internal/provision", "cmd/rollcall", "internal/e2e", "internal/torture"}) {
+		if file.test() || belowAny(file.dir(), []string{"internal/provision", "cmd/rollcall", "internal/e2e"}) {
 			continue
 		}
 		for _, name := range file.imports() {

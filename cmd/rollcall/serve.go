@@ -31,6 +31,7 @@ type serveCommand struct {
 	TLSKey              string   `name:"tls-key" and:"tls" placeholder:"FILE" help:"PEM key of the certificate."`
 	TrustedProxies      []string `placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-For is believed; separated by commas."`
 	InsecureHTTP        bool     `name:"insecure-http" help:"Serve plain HTTP beyond loopback: behind a proxy that terminates TLS, or for a test."`
+	SCIMRate            float64  `name:"scim-rate" default:"200" placeholder:"N" help:"SCIM requests per second that each organization may send before it is answered 429; never below 50 (default: ${default})."`
 	AllowUnsafeDatabase bool     `help:"Use a PostgreSQL whose fsync or synchronous_commit is off, which forgets acknowledged changes in a crash."`
 }
 
@@ -62,7 +63,7 @@ func (c *serveCommand) Run(a *app) (err error) {
 		return errors.Join(err, closeAll(public, metrics))
 	}
 	log.Info("serving", "version", versionName(), "listen", public.Addr().String(), "public_url", publicURL, "database", db.Engine())
-	return serve(a.ctx, db, publicURL, config, public, metrics)
+	return serve(a.ctx, db, publicURL, c.SCIMRate, config, public, metrics)
 }
 
 // config checks everything that can be checked before the database is touched.
@@ -175,12 +176,12 @@ func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 // serve builds services and doors on an open database, answers until ctx is done,
 // finishes what was begun, and writes what is queued. Closing the database is the
 // caller's.
-func serve(ctx context.Context, db *store.DB, publicURL string, config web.Config, public, metrics net.Listener) error {
+func serve(ctx context.Context, db *store.DB, publicURL string, scimRate float64, config web.Config, public, metrics net.Listener) error {
 	requests := housekeeping.NewRequestLog(db, config.Log)
 	keys := &signin.Service{DB: db, Now: config.Now}
 	scim := scimapi.New(scimapi.Config{
 		Provision: &provision.Service{DB: db, Now: config.Now, Log: config.Log},
-		SignIn:    keys, Log: requests, PublicURL: publicURL, Now: config.Now,
+		SignIn:    keys, Log: requests, PublicURL: publicURL, Now: config.Now, Rate: scimRate,
 	})
 	pages, err := web.NewPages()
 	if err != nil {
