@@ -86,8 +86,7 @@ func (s *Service) ReplaceGroup(ctx context.Context, c iam.SCIMCaller, id string,
 	if err != nil {
 		return Document{}, err
 	}
-	notes := noteVerdicts("replace", append(ignored, memberNotes...))
-	notes = append(notes, foreignID("replace", body, id)...)
+	notes := noteVerdicts("replace", append(ownID(ignored, body, id), memberNotes...))
 	doc, err := s.changeGroup(ctx, "replace group", c, id, ifMatch, tr, func(_ scim.Object, m *membership) (scim.Object, []scim.Verdict, error) {
 		verdicts := append([]scim.Verdict{{Op: "replace", Verdict: scim.Applied}}, notes...)
 		if given {

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"slices"
 
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/store"
@@ -25,21 +26,21 @@ func (s *Service) ReplaceUser(ctx context.Context, c iam.SCIMCaller, id string, 
 	if err != nil {
 		return Document{}, err
 	}
-	verdicts := append([]scim.Verdict{{Op: "replace", Verdict: scim.Applied}}, noteVerdicts("replace", ignored)...)
-	verdicts = append(verdicts, foreignID("replace", body, id)...)
+	verdicts := append([]scim.Verdict{{Op: "replace", Verdict: scim.Applied}}, noteVerdicts("replace", ownID(ignored, body, id))...)
 	return s.changeUser(ctx, "replace user", c, id, ifMatch, tr, func(store.User, scim.Object) (scim.Object, []scim.Verdict, error) {
 		return attrs.Clone(), verdicts, nil
 	})
 }
 
-// foreignID notes an id in a body that is not the URL's: the URL's counts (S4).
-func foreignID(op string, body scim.Object, id string) []scim.Verdict {
+// ownID drops the note about an id in a body that is the URL's own; of another id
+// the URL's counts, and that is noted (S4, D14).
+func ownID(notes []scim.Note, body scim.Object, id string) []scim.Note {
 	for name, value := range body {
-		if sent, ok := value.(string); ok && iam.Fold(name) == "id" && sent != id {
-			return []scim.Verdict{{Op: op, Path: "id", Verdict: scim.IgnoredAttribute, Note: "the body names another id than the URL; the URL's counts"}}
+		if iam.Fold(name) == "id" && value == any(id) {
+			return slices.DeleteFunc(notes, func(n scim.Note) bool { return n.Path == "id" })
 		}
 	}
-	return nil
+	return notes
 }
 
 // changeUser reads a SCIM user under lock, lets change make his new document of
