@@ -252,23 +252,18 @@ func (l *RequestLog) putBack(batch []Entry, denied []store.SCIMDenial, dropped m
 
 // row masks an entry and makes its row.
 func row(e *Entry) store.SCIMRequest {
-	hide := func(s string) string {
-		if e.Secret != "" && strings.Contains(s, e.Secret) {
-			s = strings.ReplaceAll(s, e.Secret, Hidden)
-		}
-		return plain(s)
-	}
+	hide := func(s string) string { return plain(Hide(s, e.Secret)) }
 	return store.SCIMRequest{
 		Organization: e.Organization,
 		ID:           e.id,
 		At:           e.At,
-		Method:       hide(clip(e.Method, 40)),
-		Path:         hide(maskTarget(e.Target)),
+		Method:       clip(hide(e.Method), 40),
+		Path:         plain(maskTarget(hide(e.Target))),
 		Status:       e.Status,
 		Duration:     e.Duration,
 		Key:          e.Key,
 		Address:      e.Address,
-		UserAgent:    hide(clip(MaskText(e.UserAgent), 200)),
+		UserAgent:    clip(hide(e.UserAgent), 200),
 		RequestBody:  hide(MaskBody(e.Request, len(e.Request) > MaxLoggedBody)),
 		ResponseBody: hide(MaskBody(e.Response, e.ResponseCut)),
 		Verdicts:     hide(verdicts(e.Verdicts)),
@@ -287,7 +282,7 @@ func verdicts(list []Verdict) string {
 	if err != nil { // four strings cannot fail
 		return "[]"
 	}
-	return MaskText(string(b))
+	return string(b)
 }
 
 // plain makes a text that both databases take: valid UTF-8 without U+0000.

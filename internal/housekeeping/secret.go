@@ -20,6 +20,26 @@ func MaskText(s string) string {
 	return keyAndSecret.ReplaceAllLiteralString(s, Hidden)
 }
 
+// Hide takes secret, and whatever else looks like a SCIM key with its secret, out
+// of a text; also where the text was clipped in the middle of it. secret may be "".
+func Hide(text, secret string) string {
+	if secret != "" {
+		text = strings.ReplaceAll(text, secret, Hidden)
+		if strings.Contains(text, clipped) {
+			for n := len(secret) - 1; n >= shortestPart; n-- {
+				text = strings.ReplaceAll(text, secret[:n]+clipped, Hidden+clipped)
+			}
+		}
+	}
+	return MaskText(text)
+}
+
+// shortestPart is how much of a secret has to be seen for it to be hidden.
+const shortestPart = 6
+
+// clipped ends every text that was cut short.
+const clipped = "…"
+
 // exactPair is a key and a secret as Rollcall makes them, to the letter.
 var exactPair = regexp.MustCompile(`(?i)scim_[a-z2-7]{20}:[a-z0-9_\-]{43}`)
 
@@ -105,5 +125,5 @@ func clip(s string, n int) string {
 	for n > 0 && s[n]&0xC0 == 0x80 {
 		n--
 	}
-	return s[:n] + "…"
+	return s[:n] + clipped
 }

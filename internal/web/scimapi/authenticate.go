@@ -32,7 +32,7 @@ func (d *Door) authenticate(x *exchange) error {
 		d.log.Deny(x.org, causeThrottled, x.address)
 		return err
 	}
-	caller, err := d.signIn.SCIM(x.ctx, x.org, authorization, x.address, housekeeping.MaskText(clip(x.r.UserAgent())))
+	caller, err := d.signIn.SCIM(x.ctx, x.org, authorization, x.address, clip(housekeeping.Hide(x.r.UserAgent(), secretOf(authorization))))
 	switch status := web.StatusOf(err); {
 	case err == nil:
 		d.known(x, caller, authorization)

@@ -19,6 +19,11 @@ func (d *Door) bulk(x *exchange) error {
 	}
 	location := func(endpoint, id string) string { return x.base + endpoint + "/" + id }
 	results := d.provision.Bulk(x.ctx, x.caller, request, location, &x.trail)
+	for _, result := range results {
+		if detail, ok := result.Response["detail"].(string); ok {
+			result.Response["detail"] = x.hide(detail)
+		}
+	}
 	x.send(http.StatusOK, scim.Encode(scim.BulkResponse(results)))
 	return nil
 }

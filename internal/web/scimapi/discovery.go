@@ -50,7 +50,7 @@ func (x *exchange) document(all []scim.Object) error {
 // noFilter refuses a filter. RFC 7644 section 4: a filter on these paths is 403,
 // so that no client takes a list that ignores it for the answer.
 func (x *exchange) noFilter() error {
-	q, err := scim.ParseQuery(x.r.URL.RawQuery)
+	q, err := x.parameters()
 	if err != nil {
 		return err
 	}

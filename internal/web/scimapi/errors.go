@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/rollcall/rollcall/internal/housekeeping"
 	"github.com/rollcall/rollcall/internal/web"
@@ -58,12 +57,7 @@ func (d *Door) fail(x *exchange, err error) {
 
 // hide takes a secret out of what is said to the caller: an error may echo the
 // value that it refuses, and an answer is kept by more hands than a request.
-func (x *exchange) hide(text string) string {
-	if x.secret != "" {
-		text = strings.ReplaceAll(text, x.secret, housekeeping.Hidden)
-	}
-	return housekeeping.MaskText(text)
-}
+func (x *exchange) hide(text string) string { return housekeeping.Hide(text, x.secret) }
 
 // clip shortens what a client sent so that it can stand in a message.
 func clip(s string) string {

@@ -10,12 +10,25 @@ import (
 
 // query reads the query of the URL and what of a resource the answer shows.
 func (x *exchange) query(rt *scim.ResourceType) (scim.Query, view, error) {
-	q, err := scim.ParseQuery(x.r.URL.RawQuery)
+	q, err := x.parameters()
 	if err != nil {
 		return scim.Query{}, view{}, err
 	}
 	v, err := newView(rt, q)
 	return q, v, err
+}
+
+// parameters reads the query of the URL. Parameters are separated by "&" and by
+// nothing else, so a ";" inside a filter is part of it. A filter that stands behind
+// a ";" would be part of another parameter, and a list without its filter is
+// everybody: such a query is refused.
+func (x *exchange) parameters() (scim.Query, error) {
+	raw := x.r.URL.RawQuery
+	q, err := scim.ParseQuery(raw)
+	if err == nil && q.Filter == "" && strings.Contains(strings.ToLower(raw), ";filter=") {
+		return scim.Query{}, scim.Errorf(http.StatusBadRequest, scim.InvalidFilter, `the filter stands behind a ";" in the URL; parameters are separated by "&"`)
+	}
+	return q, err
 }
 
 // ifMatch is the condition of a write (RFC 7644 section 3.14).
