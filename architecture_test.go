@@ -65,7 +65,7 @@ var outsides = []outside{
 	{"modernc.org/sqlite", []string{"internal/store"}, "only store knows SQL"},
 	{"github.com/pressly/goose/v3", []string{"internal/store"}, "only store knows SQL"},
 	{"github.com/google/uuid", []string{"internal/store"}, "ids are made where rows are"},
-	{"net/http", []string{"internal/web", "internal/outbound", "internal/entra", "scim/scimclient", "scim/scimtest", "cmd/rollcall"}, "only doors and clients know HTTP"},
+	{"net/http", []string{"internal/web", "internal/outbound", "internal/entra", "scim/scimclient", "scim/scimtest", "internal/e2e", "cmd/rollcall"}, "only doors and clients know HTTP"},
 	{"github.com/alecthomas/kong", []string{"cmd/rollcall"}, "flags are the command's"},
 	{"github.com/prometheus", []string{"internal/web", "cmd/rollcall"}, "metrics are counted at the doors"},
 	{"golang.org/x/time/rate", []string{"internal/web"}, "limits stand at the doors"},
@@ -291,15 +291,20 @@ func checkTwoWords(files []source) []string {
 	return found
 }
 
-// checkStoretest: what tests need is not part of the product.
-func checkStoretest(files []source) []string {
+// testPackages are no part of the product, though they are no test files.
+var testPackages = []string{"internal/store/storetest", "internal/e2e"}
+
+// checkTestPackages: what tests need is not built into the product.
+func checkTestPackages(files []source) []string {
 	var found []string
 	for _, file := range files {
-		if file.test() || below(file.dir(), "internal/store/storetest") {
+		if file.test() || belowAny(file.dir(), testPackages) {
 			continue
 		}
-		if slices.Contains(file.imports(), module+"/internal/store/storetest") {
-			found = append(found, file.path+" imports storetest: only tests may")
+		for _, name := range file.imports() {
+			if local, ok := strings.CutPrefix(name, module+"/"); ok && belowAny(local, testPackages) {
+				found = append(found, fmt.Sprintf("%s imports %s: only tests may", file.path, local))
+			}
 		}
 	}
 	return found
@@ -320,9 +325,9 @@ func TestArchitecture_onlyProvisionKnowsScimAndIam(t *testing.T) {
 	holds(t, checkTwoWords)
 }
 
-func TestArchitecture_storetestInTestsOnly(t *testing.T) {
+func TestArchitecture_testPackagesInTestsOnly(t *testing.T) {
 	t.Parallel()
-	holds(t, checkStoretest)
+	holds(t, checkTestPackages)
 }
 
 func TestArchitecture_rulesFindViolations(t *testing.T) {
@@ -370,8 +375,10 @@ func TestArchitecture_rulesFindViolations(t *testing.T) {
 		{"provision knows both", checkTwoWords, map[string]string{"internal/provision/a.go": imports("provision", own("scim"), own("internal/iam"))}, nil},
 		{"console knows both, in two files", checkTwoWords, map[string]string{"internal/web/console/a.go": imports("console", own("scim")), "internal/web/console/b.go": imports("console", own("internal/iam"))}, []string{"internal/web/console imports both"}},
 
-		{"storetest in a test", checkStoretest, map[string]string{"internal/access/a_test.go": imports("access", own("internal/store/storetest"))}, nil},
-		{"storetest in the product", checkStoretest, map[string]string{"cmd/rollcall/a.go": imports("main", own("internal/store/storetest"))}, []string{"cmd/rollcall/a.go imports storetest"}},
+		{"storetest in a test", checkTestPackages, map[string]string{"internal/access/a_test.go": imports("access", own("internal/store/storetest"))}, nil},
+		{"storetest in the product", checkTestPackages, map[string]string{"cmd/rollcall/a.go": imports("main", own("internal/store/storetest"))}, []string{"cmd/rollcall/a.go imports internal/store/storetest"}},
+		{"end-to-end in itself", checkTestPackages, map[string]string{"internal/e2e/live/a.go": imports("live", own("internal/store/storetest"), own("internal/e2e"))}, nil},
+		{"end-to-end in the product", checkTestPackages, map[string]string{"cmd/rollcall/a.go": imports("main", own("internal/e2e/live"))}, []string{"cmd/rollcall/a.go imports internal/e2e/live"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
