@@ -3,7 +3,6 @@ package provision
 import (
 	"context"
 	"errors"
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -24,7 +23,7 @@ func (s *Service) Bulk(ctx context.Context, c iam.SCIMCaller, req *scim.BulkRequ
 		byBulkID: map[string]int{}, ids: map[string]string{},
 		state: make([]bulkState, len(req.Operations)), results: make([]scim.BulkResult, len(req.Operations))}
 	for i, op := range req.Operations {
-		if op.Method == http.MethodPost && op.BulkID != "" {
+		if op.Method == "POST" && op.BulkID != "" {
 			if _, twice := b.byBulkID[op.BulkID]; !twice {
 				b.byBulkID[op.BulkID] = i
 				b.ids[op.BulkID] = s.DB.NewID()
@@ -91,7 +90,7 @@ func (b *bulk) run(i int) {
 	if err := b.perform(i, op, &result, trail); err != nil {
 		var refused *scim.Error
 		if !errors.As(err, &refused) {
-			refused = scim.Errorf(http.StatusInternalServerError, "", "the operation met an unexpected fault")
+			refused = scim.Errorf(500, "", "the operation met an unexpected fault")
 		}
 		result.Status, result.Response = refused.Status, refused.Object()
 		b.failures++
@@ -113,12 +112,12 @@ func (b *bulk) failed(bulkID string) bool {
 }
 
 func (b *bulk) perform(i int, op scim.BulkOperation, result *scim.BulkResult, tr *Trail) error {
-	if op.Method == http.MethodPost && op.BulkID != "" && b.byBulkID[op.BulkID] != i {
-		return scim.Errorf(http.StatusBadRequest, scim.InvalidValue, "bulkId %q stands on two operations; each needs its own", iam.Clip(op.BulkID))
+	if op.Method == "POST" && op.BulkID != "" && b.byBulkID[op.BulkID] != i {
+		return scim.Errorf(400, scim.InvalidValue, "bulkId %q stands on two operations; each needs its own", iam.Clip(op.BulkID))
 	}
 	for _, ref := range op.References() {
 		if _, known := b.byBulkID[ref]; known && b.failed(ref) {
-			return scim.Errorf(http.StatusConflict, "", "the operation refers to bulkId %q, whose operation failed", iam.Clip(ref))
+			return scim.Errorf(409, "", "the operation refers to bulkId %q, whose operation failed", iam.Clip(ref))
 		}
 	}
 	op, unknown := op.Resolve(func(bulkID string) (string, bool) {
@@ -126,7 +125,7 @@ func (b *bulk) perform(i int, op scim.BulkOperation, result *scim.BulkResult, tr
 		return id, ok
 	})
 	if len(unknown) > 0 {
-		return scim.Errorf(http.StatusConflict, "", "the operation refers to bulkId %q, which no POST of this request has", iam.Clip(unknown[0]))
+		return scim.Errorf(409, "", "the operation refers to bulkId %q, which no POST of this request has", iam.Clip(unknown[0]))
 	}
 	endpoint, id, err := bulkTarget(op)
 	if err != nil {
@@ -141,11 +140,11 @@ func (b *bulk) perform(i int, op scim.BulkOperation, result *scim.BulkResult, tr
 		return err
 	}
 	result.Status = status
-	if status == http.StatusNoContent && op.Method == http.MethodDelete {
+	if status == 204 && op.Method == "DELETE" {
 		result.Location = b.location(endpoint, id)
 		return nil
 	}
-	if op.BulkID != "" && op.Method == http.MethodPost {
+	if op.BulkID != "" && op.Method == "POST" {
 		b.ids[op.BulkID] = doc.ID // an adopted member keeps his own
 	}
 	result.Location, result.Version = b.location(endpoint, doc.ID), doc.ETag()
@@ -158,10 +157,10 @@ func bulkTarget(op scim.BulkOperation) (endpoint, id string, err error) {
 	name, id, hasID := strings.Cut(path, "/")
 	endpoint = "/" + name
 	if endpoint != scim.User.Endpoint && endpoint != scim.Group.Endpoint {
-		return "", "", scim.Errorf(http.StatusBadRequest, scim.InvalidPath, "path %q is not /Users or /Groups, or one resource below them", iam.Clip(op.Path))
+		return "", "", scim.Errorf(400, scim.InvalidPath, "path %q is not /Users or /Groups, or one resource below them", iam.Clip(op.Path))
 	}
-	if hasID == (op.Method == http.MethodPost) || strings.Contains(id, "/") {
-		return "", "", scim.Errorf(http.StatusBadRequest, scim.InvalidPath, "path %q does not fit %s: POST goes to /Users or /Groups, any other method to one resource", iam.Clip(op.Path), iam.Clip(op.Method))
+	if hasID == (op.Method == "POST") || strings.Contains(id, "/") {
+		return "", "", scim.Errorf(400, scim.InvalidPath, "path %q does not fit %s: POST goes to /Users or /Groups, any other method to one resource", iam.Clip(op.Path), iam.Clip(op.Method))
 	}
 	return endpoint, id, nil
 }
@@ -170,39 +169,39 @@ func (b *bulk) dispatch(op scim.BulkOperation, endpoint, id, newID string, tr *T
 	users := endpoint == scim.User.Endpoint
 	match := ParseMatch(op.Version)
 	switch op.Method {
-	case http.MethodPost:
+	case "POST":
 		create := b.s.createGroup
 		if users {
 			create = b.s.createUser
 		}
 		doc, err := create(b.ctx, b.c, newID, op.Data, tr)
-		return doc, http.StatusCreated, err
-	case http.MethodPut:
+		return doc, 201, err
+	case "PUT":
 		replace := b.s.ReplaceGroup
 		if users {
 			replace = b.s.ReplaceUser
 		}
 		doc, err := replace(b.ctx, b.c, id, op.Data, match, tr)
-		return doc, http.StatusOK, err
-	case http.MethodPatch:
+		return doc, 200, err
+	case "PATCH":
 		patch, err := scim.ParsePatch(op.Data)
 		if err != nil {
 			return Document{}, 0, err
 		}
 		if users {
 			doc, err := b.s.PatchUser(b.ctx, b.c, id, patch, match, tr)
-			return doc, http.StatusOK, err
+			return doc, 200, err
 		}
 		doc, err := b.s.PatchGroup(b.ctx, b.c, id, patch, match, tr)
-		return doc, http.StatusNoContent, err
-	case http.MethodDelete:
+		return doc, 204, err
+	case "DELETE":
 		remove := b.s.DeleteGroup
 		if users {
 			remove = b.s.DeleteUser
 		}
-		return Document{}, http.StatusNoContent, remove(b.ctx, b.c, id, match)
+		return Document{}, 204, remove(b.ctx, b.c, id, match)
 	}
-	return Document{}, 0, scim.Errorf(http.StatusBadRequest, scim.InvalidValue, "method %q is not one of POST, PUT, PATCH, DELETE", iam.Clip(op.Method))
+	return Document{}, 0, scim.Errorf(400, scim.InvalidValue, "method %q is not one of POST, PUT, PATCH, DELETE", iam.Clip(op.Method))
 }
 
 // verdicts tells what became of operation i, named by its place in the request.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/scim"
@@ -29,21 +28,21 @@ func (s *Service) answer(ctx context.Context, what string, c iam.SCIMCaller, err
 	}
 	switch kind {
 	case iam.KindInvalid:
-		return scim.Errorf(http.StatusBadRequest, scim.InvalidValue, "%s", err)
+		return scim.Errorf(400, scim.InvalidValue, "%s", err)
 	case iam.KindNotFound:
-		return scim.Errorf(http.StatusNotFound, "", "%s", err)
+		return scim.Errorf(404, "", "%s", err)
 	case iam.KindConflict:
-		return scim.Errorf(http.StatusConflict, scim.Uniqueness, "%s", err)
+		return scim.Errorf(409, scim.Uniqueness, "%s", err)
 	case iam.KindForbidden:
-		return scim.Errorf(http.StatusForbidden, "", "%s", err)
+		return scim.Errorf(403, "", "%s", err)
 	case iam.KindPrecondition:
-		return scim.Errorf(http.StatusPreconditionFailed, "", "%s", err)
+		return scim.Errorf(412, "", "%s", err)
 	case iam.KindTooMany:
-		return scim.Errorf(http.StatusBadRequest, scim.TooMany, "%s", err)
+		return scim.Errorf(400, scim.TooMany, "%s", err)
 	case iam.KindUnavailable:
-		return scim.Errorf(http.StatusServiceUnavailable, "", "the server cannot reach its database at the moment; nothing was changed by this answer, try again")
+		return scim.Errorf(503, "", "the server cannot reach its database at the moment; nothing was changed by this answer, try again")
 	}
-	return scim.Errorf(http.StatusInternalServerError, "", "the server met an unexpected fault; quote the request id of this answer to its operator")
+	return scim.Errorf(500, "", "the server met an unexpected fault; quote the request id of this answer to its operator")
 }
 
 func (s *Service) logger() *slog.Logger {
@@ -68,17 +67,17 @@ func causes(err error) string {
 }
 
 func invalid(err error) error {
-	return scim.Errorf(http.StatusBadRequest, scim.InvalidValue, "%s", err)
+	return scim.Errorf(400, scim.InvalidValue, "%s", err)
 }
 
 func noUser(id string) error {
-	return scim.Errorf(http.StatusNotFound, "", "there is no user with the id %q in this organization", iam.Clip(id))
+	return scim.Errorf(404, "", "there is no user with the id %q in this organization", iam.Clip(id))
 }
 
 func noGroup(id string) error {
-	return scim.Errorf(http.StatusNotFound, "", "there is no group with the id %q in this organization", iam.Clip(id))
+	return scim.Errorf(404, "", "there is no group with the id %q in this organization", iam.Clip(id))
 }
 
 func staleMatch(version int64) error {
-	return scim.Errorf(http.StatusPreconditionFailed, "", "the resource is at version %s, which If-Match does not name; read it again and repeat the change", ETag(version))
+	return scim.Errorf(412, "", "the resource is at version %s, which If-Match does not name; read it again and repeat the change", ETag(version))
 }
