@@ -134,6 +134,7 @@ func TestMembers_manyPages(t *testing.T) {
 			return nil
 		})
 		w.group("G", role.ID, ids...)
+		w.sql.Reset()
 		i := 0
 		for m, err := range w.EachMember(t.Context(), w.org, false) {
 			w.ok(err)
@@ -147,6 +148,9 @@ func TestMembers_manyPages(t *testing.T) {
 		}
 		if i != n {
 			t.Errorf("%d members were listed, want %d", i, n)
+		}
+		if got, want := w.sql.Statements(), 4+2*3; got != want {
+			t.Errorf("the list took %d statements, want %d: two for each page", got, want)
 		}
 		for range w.EachMember(t.Context(), w.org, false) {
 			break // a list that is cut off ends quietly

@@ -26,6 +26,7 @@ type world struct {
 	*access.Service
 	t   *testing.T
 	db  *store.DB
+	sql storetest.Driver // records the statements
 	url string
 	org iam.OrganizationID
 
@@ -50,7 +51,7 @@ func each(t *testing.T, run func(w *world)) {
 func newWorld(t *testing.T, engine string) *world {
 	t.Helper()
 	w := &world{t: t, now: start, url: storetest.URL(t, engine)}
-	w.db = storetest.Reopen(t, w.url, store.Options{Now: w.clock})
+	w.db = storetest.Reopen(t, w.url, store.Options{Now: w.clock, Wrap: w.sql.Wrap})
 	return w.settle()
 }
 

@@ -69,7 +69,9 @@ func (r *Reader) MembersAfter(org iam.OrganizationID, after string, limit int, i
 
 // addRoles fills in the direct roles and the linked groups of a page of persons,
 // who stand in the order of their login keys. One statement reads both, so that
-// a role that moves from one to the other is not missed between two.
+// a role that moves from one to the other is not missed between two. CROSS JOIN
+// holds SQLite to the order of the tables (its planner would read every membership
+// of the organization for each page) and means nothing to PostgreSQL.
 func (r *Reader) addRoles(org iam.OrganizationID, page []Member) error {
 	byID := make(map[iam.MemberID]*Member, len(page))
 	for i := range page {
@@ -94,17 +96,17 @@ func (r *Reader) addRoles(org iam.OrganizationID, page []Member) error {
 		return nil
 	}, `
 		SELECT u.id, CAST(NULL AS TEXT) AS group_name, r.id AS role_id, r.name AS role_name, r.type
-		  FROM users u
-		  JOIN direct_roles d ON d.org_id = u.org_id AND d.member_id = u.id
-		  JOIN roles r ON r.org_id = d.org_id AND r.id = d.role_id
+		  FROM users u CROSS JOIN direct_roles d CROSS JOIN roles r
 		 WHERE u.org_id = ? AND u.login_key >= ? AND u.login_key <= ?
+		   AND d.org_id = u.org_id AND d.member_id = u.id
+		   AND r.org_id = d.org_id AND r.id = d.role_id
 		UNION ALL
 		SELECT u.id, g.display_name, r.id, r.name, r.type
-		  FROM users u
-		  JOIN group_members m ON m.org_id = u.org_id AND m.user_id = u.id
-		  JOIN groups g ON g.org_id = m.org_id AND g.id = m.group_id
-		  JOIN roles r ON r.org_id = g.org_id AND r.id = g.role_id
+		  FROM users u CROSS JOIN group_members m CROSS JOIN groups g CROSS JOIN roles r
 		 WHERE u.org_id = ? AND u.login_key >= ? AND u.login_key <= ?
+		   AND m.org_id = u.org_id AND m.user_id = u.id
+		   AND g.org_id = m.org_id AND g.id = m.group_id
+		   AND r.org_id = g.org_id AND r.id = g.role_id
 		 ORDER BY group_name, role_name, role_id`, org, first, last, org, first, last)
 }
 
