@@ -12,8 +12,8 @@ import (
 
 type checkCommand struct {
 	URL       string `arg:"" name:"url" help:"The SCIM endpoint (Tenant URL)."`
-	TokenFile string `xor:"token" placeholder:"FILE" help:"A file with the secret token (key:secret)."`
-	Token     string `xor:"token" placeholder:"K:S" help:"The secret token; other users of this machine can read it, so ROLLCALL_TOKEN or --token-file are better."`
+	TokenFile string `placeholder:"FILE" help:"A file with the secret token (key:secret). It wins over ROLLCALL_TOKEN."`
+	Token     string `placeholder:"K:S" help:"The secret token; other users of this machine can read it, so ROLLCALL_TOKEN or --token-file are better."`
 	Profile   string `enum:"rfc,entra,okta" default:"rfc" placeholder:"PROFILE" help:"rfc, entra or okta (default: ${default})."`
 	Domain    string `default:"example.com" placeholder:"DOMAIN" help:"The domain of the users it makes, for servers that want a verified one (default: ${default})."`
 	Verbose   bool   `short:"v" help:"Also list the checks that passed."`

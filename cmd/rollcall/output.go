@@ -121,6 +121,7 @@ func printable(s string) string {
 type table struct {
 	w      io.Writer
 	head   []string
+	mark   string // before each note
 	widths []int
 	held   []tableRow
 	n      int // rows so far
@@ -138,7 +139,7 @@ const (
 )
 
 func newTable(w io.Writer, head ...string) *table {
-	return &table{w: w, head: head, widths: make([]int, len(head))}
+	return &table{w: w, head: head, mark: "! ", widths: make([]int, len(head))}
 }
 
 // row adds a row; notes are printed below it, one a line.
@@ -197,7 +198,7 @@ func (t *table) print(row tableRow) {
 	}
 	_, _ = fmt.Fprintln(t.w, strings.TrimRight(b.String(), " "))
 	for _, note := range row.notes {
-		_, _ = fmt.Fprintf(t.w, "  ! %s\n", printable(note))
+		_, _ = fmt.Fprintf(t.w, "  %s%s\n", t.mark, printable(note))
 	}
 }
 

@@ -79,13 +79,14 @@ func (a *app) showSAML(v access.SAMLView) error {
 			"  Sign on URL", v.SignInURL,
 			"  Metadata", v.MetadataURL)
 		_, _ = fmt.Fprintln(w, "\nConnection")
-		facts(w, "  State", state)
+		pairs := []string{"  State", state}
 		if v.IdPEntityID != "" {
-			facts(w, "  Identity provider", v.IdPEntityID)
+			pairs = append(pairs, "  Identity provider", v.IdPEntityID)
 		}
 		for _, c := range v.Certificates {
-			_, _ = fmt.Fprintf(w, "  Certificate %s, until %s\n", c.SHA256, rfc3339(c.NotAfter))
+			pairs = append(pairs, "  Certificate", c.SHA256+", until "+rfc3339(c.NotAfter))
 		}
+		facts(w, pairs...)
 		_, _ = fmt.Fprintln(w, "\nDomains")
 		if len(v.Domains) == 0 {
 			_, _ = fmt.Fprintln(w, "  none: nobody can sign in until a domain is added and verified")

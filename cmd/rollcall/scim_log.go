@@ -111,6 +111,7 @@ func (c *scimLog) json(a *app, s *session, org iam.OrganizationID, query store.R
 
 func (c *scimLog) text(a *app, s *session, org iam.OrganizationID, query store.RequestQuery) error {
 	t := newTable(a.stdout, "TIME (UTC)", "STATUS", "METHOD", "KEY", "ADDRESS", "PATH")
+	t.mark = ""
 	err := c.each(a, s, org, query, func(v requestView) error {
 		var notes []string
 		for _, verdict := range v.Verdicts {
@@ -122,7 +123,7 @@ func (c *scimLog) text(a *app, s *session, org iam.OrganizationID, query store.R
 	if err != nil {
 		return err
 	}
-	t.end("No request is logged" + c.condition() + ".")
+	t.end("No request is logged" + c.condition() + "; the log is up to a second behind the requests.")
 	return c.denials(a, s, org, query)
 }
 
@@ -147,7 +148,7 @@ func (v verdictView) text() string {
 
 // denials lists below the requests how often nobody in particular was refused.
 func (c *scimLog) denials(a *app, s *session, org iam.OrganizationID, query store.RequestQuery) error {
-	if query.Status != 0 && query.Status != 401 || query.StatusClass != 0 && query.StatusClass != 4 {
+	if query.Status != 0 || query.StatusClass != 0 && query.StatusClass != 4 {
 		return nil
 	}
 	denials, err := s.db.Read(a.ctx).Denials(org, query.Since, maxDenials)

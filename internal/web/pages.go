@@ -64,7 +64,7 @@ func (p *Pages) Mount(mux *http.ServeMux) {
 		},
 	})
 	mux.HandleFunc("GET /setup/", link)
-	mux.HandleFunc("GET /invitations/", link)
+	mux.HandleFunc("GET /invitation/", link)
 }
 
 func (p *Pages) serve(content page) http.HandlerFunc {

@@ -23,9 +23,9 @@ func TestPages(t *testing.T) {
 	t.Parallel()
 	s := newPages(t)
 	for target, want := range map[string]string{
-		"/":                    "keeps an organization&#39;s people in step",
-		"/setup/abc/def?x=1":   "used nothing up",
-		"/invitations/abc/def": "used nothing up",
+		"/":                   "keeps an organization&#39;s people in step",
+		"/setup/abc/def?x=1":  "used nothing up",
+		"/invitation/abc/def": "used nothing up",
 	} {
 		w := do(s, "GET", target, nil, "")
 		h := w.Header()
