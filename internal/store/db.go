@@ -73,6 +73,14 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	return db, nil
 }
 
+// pool opens connections that pass through Wrap.
+func (o Options) pool(c driver.Connector) *sql.DB {
+	if o.Wrap != nil {
+		c = o.Wrap(c)
+	}
+	return sql.OpenDB(guardedConnector{c})
+}
+
 // redacted returns a database url without its password, short enough for a message.
 func redacted(raw string) string {
 	u, err := url.Parse(raw)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -18,8 +19,8 @@ const maxBatch = 64
 // that wait share a commit, because making one durable costs more than a write does.
 //
 // One goroutine, the leader, begins a transaction, runs what waits and what comes while
-// it runs, each write in a savepoint, and commits; only then it answers. There is no
-// timer: a write that comes alone is committed alone.
+// it runs, undoing to a savepoint what is refused, and commits; only then it answers.
+// There is no timer: a write that comes alone is committed alone.
 type groupCommit struct {
 	db    *DB
 	wake  chan struct{} // holds one token while the leader has a reason to look
@@ -35,6 +36,7 @@ type groupCommit struct {
 	ran     []*waitingWrite // their changes, or refusals, are in the transaction
 	current *waitingWrite   // is running
 	redo    []*waitingWrite // ran, and were rolled back for another's fault
+	alone   bool            // the batch does one of them again
 }
 
 // waitingWrite is one call of Write.
@@ -55,9 +57,6 @@ func newGroupCommit(db *DB) *groupCommit {
 // write hands fn to the leader and waits until it is committed or refused, or until ctx
 // ends before the leader took it.
 func (g *groupCommit) write(ctx context.Context, fn func(*Tx) error, big bool) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	w := &waitingWrite{fn: fn, big: big, answer: make(chan error, 1)}
 	g.mu.Lock()
 	if g.closed {
@@ -76,10 +75,7 @@ func (g *groupCommit) write(ctx context.Context, fn func(*Tx) error, big bool) e
 		return ctx.Err()
 	}
 	// fn may be running, and what it uses is its own until it is done.
-	if err := <-w.answer; err != nil {
-		return err
-	}
-	return ctx.Err()
+	return <-w.answer
 }
 
 // nudge makes the leader look at the queue.
@@ -142,17 +138,17 @@ func (g *groupCommit) lead() {
 // alone. A big one only begins a batch, so that those before it are answered first.
 func (g *groupCommit) next() *waitingWrite {
 	n := len(g.ran)
-	if len(g.redo) > 0 {
-		if n > 0 {
-			return nil
-		}
+	switch {
+	case n == maxBatch || n > 0 && g.alone:
+		return nil
+	case len(g.redo) > 0:
 		w := g.redo[0]
-		g.redo = g.redo[1:]
+		g.redo, g.alone = g.redo[1:], true
 		return w
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if len(g.waiting) == 0 || n == maxBatch || n > 0 && g.waiting[0].big {
+	if len(g.waiting) == 0 || n > 0 && g.waiting[0].big {
 		return nil
 	}
 	w := g.waiting[0]
@@ -161,8 +157,19 @@ func (g *groupCommit) next() *waitingWrite {
 	return w
 }
 
+// join makes the next write the current one. Before it gives up it lets the goroutines
+// run that are ready to, since they may bring one.
+func (g *groupCommit) join() bool {
+	if g.current = g.next(); g.current == nil {
+		runtime.Gosched()
+		g.current = g.next()
+	}
+	return g.current != nil
+}
+
 // batch makes one commit.
 func (g *groupCommit) batch() {
+	g.alone = false
 	if err := g.begin(); err != nil {
 		// Whoever waits has waited while it was tried.
 		for range maxBatch {
@@ -172,7 +179,7 @@ func (g *groupCommit) batch() {
 		}
 		return
 	}
-	for g.current = g.next(); g.current != nil; g.current = g.next() {
+	for g.join() {
 		if err := g.run(g.current); err != nil {
 			g.fail(err)
 			return
@@ -197,20 +204,26 @@ func (g *groupCommit) batch() {
 	g.ran = nil
 }
 
-// run runs one write in a savepoint. It returns an error if the whole batch must be
-// rolled back; a refusal concerns nobody else.
+// run runs one write, in a savepoint if others are in the transaction. It returns an error
+// if the transaction must be rolled back; a refusal concerns nobody else.
 func (g *groupCommit) run(w *waitingWrite) error {
-	if err := g.control("SAVEPOINT one"); err != nil {
-		return err
-	}
-	w.refusal = g.db.newTx(context.Background(), g.conn).run(w.fn)
-	if w.refusal != nil {
-		if !isRefusal(w.refusal) {
-			return w.refusal
-		}
-		if err := g.control("ROLLBACK TO one"); err != nil {
+	shared := len(g.ran) > 0
+	if shared {
+		if err := g.control("SAVEPOINT one"); err != nil {
 			return err
 		}
+	}
+	w.refusal = g.db.newTx(context.Background(), g.conn).run(w.fn)
+	switch {
+	case w.refusal == nil && shared:
+		return g.control("RELEASE one")
+	case w.refusal == nil:
+		return nil
+	case !shared || !isRefusal(w.refusal):
+		return w.refusal
+	}
+	if err := g.control("ROLLBACK TO one"); err != nil {
+		return err
 	}
 	return g.control("RELEASE one")
 }
@@ -263,12 +276,7 @@ func (g *groupCommit) release() {
 }
 
 // control runs a statement of the transaction itself.
-func (g *groupCommit) control(text string) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = newPanicError(p)
-		}
-	}()
-	_, err = g.conn.ExecContext(context.Background(), text)
+func (g *groupCommit) control(text string) error {
+	_, err := g.conn.ExecContext(context.Background(), text)
 	return g.db.dialect.translate(err)
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -45,23 +44,19 @@ func (db *DB) openPostgres(ctx context.Context, url string, o Options) error {
 	if err != nil {
 		return iam.Errorf(iam.KindInvalid, "the database url %q cannot be read; write postgres://user:password@host:5432/database", redacted(url))
 	}
-	// pgx prepares named statements, which live on one server connection, while a
-	// pooler in transaction mode may use another each time. CacheDescribe keeps only the
-	// types of a statement, in this process, and sends it whole in one round trip. Who has
-	// no such pooler, or one that follows prepared statements, may choose another mode in
-	// the url.
+	// pgx prepares named statements, which live on one connection of the server, while a
+	// pooler in transaction mode may use another one each time. Exec sends a statement
+	// whole, in one round trip, and keeps nothing anywhere. Without such a pooler, or with
+	// one that follows prepared statements, default_query_exec_mode=cache_statement in the
+	// url halves the time of a look-up.
 	if !strings.Contains(url, "default_query_exec_mode=") {
-		config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+		config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	}
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "rollcall"
 	}
-	wrap := o.Wrap
-	if wrap == nil {
-		wrap = func(c driver.Connector) driver.Connector { return c }
-	}
-	db.migrate = func() *sql.DB { return sql.OpenDB(wrap(pgConnector{config, beginMigration})) }
-	pool := sql.OpenDB(wrap(pgConnector{config, beginSmall}))
+	db.migrate = func() *sql.DB { return o.pool(pgConnector{config, beginMigration}) }
+	pool := o.pool(pgConnector{config, beginSmall})
 	db.reads, db.writes = pool, pool
 	connections := o.Connections
 	if connections == 0 {

@@ -47,11 +47,7 @@ func (db *DB) openSQLite(ctx context.Context, path string, o Options) error {
 		if err != nil {
 			return nil, err
 		}
-		connector = preparingConnector{connector}
-		if o.Wrap != nil {
-			connector = o.Wrap(connector)
-		}
-		return sql.OpenDB(connector), nil
+		return o.pool(preparingConnector{connector}), nil
 	}
 	if db.writes, err = open(sqliteWriter); err != nil {
 		return err

@@ -14,7 +14,7 @@ import "context"
 // wait for it; it neither calls Write nor uses tx after it returned.
 //
 // When ctx ends before fn began, nothing happens and Write returns ctx.Err(). Later the
-// change goes on to its end, and on SQLite Write returns ctx.Err() all the same.
+// change goes on to its end; if it succeeds, Write returns ctx.Err() all the same.
 func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	return db.write(ctx, fn, false)
 }
@@ -26,8 +26,17 @@ func (db *DB) WriteBig(ctx context.Context, fn func(tx *Tx) error) error {
 }
 
 func (db *DB) write(ctx context.Context, fn func(tx *Tx) error, big bool) error {
-	if db.commits != nil {
-		return db.commits.write(ctx, fn, big)
+	if err := ctx.Err(); err != nil {
+		return err
 	}
-	return db.writePostgres(ctx, fn, big)
+	var err error
+	if db.commits != nil {
+		err = db.commits.write(ctx, fn, big)
+	} else {
+		err = db.writePostgres(ctx, fn, big)
+	}
+	if err != nil {
+		return err
+	}
+	return ctx.Err()
 }
