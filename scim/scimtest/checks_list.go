@@ -146,7 +146,8 @@ func listChecks() []check {
 				first := t.get("/Users", "startIndex", "1", "count", "5").list()
 				second := t.get("/Users", "startIndex", "6", "count", "5").list()
 				halves := append(idsOf(first.Resources), idsOf(second.Resources)...)
-				if !slices.Equal(halves, idsOf(whole.Resources)) {
+				// A server may give less than was asked for, but in the same order.
+				if n := len(whole.Resources); n < 5 || len(halves) < n || !slices.Equal(halves[:n], idsOf(whole.Resources)) {
 					t.fail("startIndex=1 and 6 with count=5 give %v, but count=10 gives %v", halves, idsOf(whole.Resources))
 				}
 			}},

@@ -24,7 +24,7 @@ func patchClientChecks() []check {
 			says: "A PATCH of the password is accepted and the password never returned.",
 			run: func(t *T) {
 				u := t.user(nil)
-				for _, change := range []obj{op("replace", "password", "n3w-Secret-1mz050nq"), op("replace", "", obj{"password": "n3w-Secret-1mz050nr"})} {
+				for _, change := range []obj{op("replace", "password", secondPassword), op("replace", "", obj{"password": thirdPassword})} {
 					a := u.patch(change)
 					if strings.Contains(string(a.Body), "n3w-Secret") {
 						t.fail("%s: the answer has the password", a.what)

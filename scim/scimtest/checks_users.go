@@ -134,7 +134,7 @@ func userCreateChecks() []check {
 		{id: "users.create.password", in: inRFCOkta, src: "RFC 7643 sections 4.1.1 and 8.7.1",
 			says: "A password is accepted and never returned.",
 			run: func(t *T) {
-				u := t.user(obj{"password": "1mz050nq-Correct-Horse"})
+				u := t.user(obj{"password": firstPassword})
 				t.absent("the answer to POST", u.got, "password")
 				t.absent("GET", u.read(), "password")
 				t.absent("GET with attributes=password", u.read("attributes", "password"), "password")
@@ -254,7 +254,7 @@ func userCreateClientChecks() []check {
 					"name":        obj{"givenName": "Ana", "familyName": "Lima"},
 					"emails":      list{obj{"primary": true, "value": t.address(name), "type": "work"}},
 					"displayName": "Ana Lima", "locale": "en-US", "externalId": "00u" + name,
-					"groups": list{}, "password": "1mz050nq", "active": true,
+					"groups": list{}, "password": firstPassword, "active": true,
 				})
 				want := obj{"userName": t.address(name), "name": obj{"givenName": "Ana", "familyName": "Lima"},
 					"emails":      list{obj{"primary": true, "value": t.address(name), "type": "work"}},

@@ -102,7 +102,7 @@ func userReplaceChecks() []check {
 				body := u.read()
 				body["name"] = obj{"givenName": "Another", "middleName": "", "familyName": "Lima"}
 				body["groups"] = list{}
-				body["password"] = "1mz050nq"
+				body["password"] = firstPassword
 				if first, ok := value(body, "emails", 0).(obj); ok {
 					first["display"] = "work address"
 				}

@@ -41,12 +41,21 @@ var shownHeaders = []string{
 	"WWW-Authenticate", "Location", "Content-Location", "ETag", "Retry-After",
 }
 
+// passwordMember finds the passwords in a body: a server that is wrong may show
+// those of its own users.
 var passwordMember = regexp.MustCompile(`("(?i:password)"\s*:\s*)"(?:[^"\\]|\\.)*"`)
 
-// secretsOf lists what must never be shown of a bearer token: all of it, and
-// the secret of a key:secret pair.
+// The passwords of the users that a run makes.
+const (
+	firstPassword  = "1mz050nq-Correct-Horse"
+	secondPassword = "n3w-Secret-1mz050nq"
+	thirdPassword  = "n3w-Secret-1mz050nr"
+)
+
+// secretsOf lists what must never be shown: passwords, all of a bearer token,
+// and the secret of a key:secret pair.
 func secretsOf(token string) []string {
-	var secrets []string
+	secrets := []string{firstPassword, secondPassword, thirdPassword}
 	if token != "" {
 		secrets = append(secrets, token)
 	}
@@ -68,30 +77,41 @@ func (r *run) hide(s string) string {
 	return passwordMember.ReplaceAllString(s, `${1}"`+hidden+`"`)
 }
 
-func (r *run) exchange(method, path, query string, body any, header http.Header, resp *scimclient.Response, err error) Exchange {
-	x := Exchange{Method: method, Target: shortenTo(r.hide(targetOf(path, query)), shownTarget)}
-	sent := http.Header{}
+// sent is a request and its answer as they were; it becomes an Exchange only
+// when a check fails, since most never do.
+type sent struct {
+	method, path, query string
+	body                []byte
+	header              http.Header
+	resp                *scimclient.Response
+	err                 error
+}
+
+func (r *run) exchange(s sent) Exchange {
+	x := Exchange{
+		Method:      s.method,
+		Target:      shortenTo(r.hide(targetOf(s.path, s.query)), shownTarget),
+		RequestBody: r.shownText(string(s.body)),
+	}
+	header := http.Header{}
 	if r.client.Token != "" {
-		sent.Set("Authorization", "Bearer "+r.client.Token)
+		header.Set("Authorization", "Bearer "+r.client.Token)
 	}
-	if body != nil {
-		x.RequestBody = r.shownText(bodyText(body))
-	}
-	for name, values := range header {
+	for name, values := range s.header {
 		if len(values) == 0 {
-			sent.Del(name)
+			header.Del(name)
 		} else {
-			sent[http.CanonicalHeaderKey(name)] = values
+			header[http.CanonicalHeaderKey(name)] = values
 		}
 	}
-	x.RequestHeader = r.shownHeader(sent)
-	if err != nil {
-		x.Err = r.hide(err.Error())
+	x.RequestHeader = r.shownHeader(header)
+	if s.err != nil {
+		x.Err = r.hide(s.err.Error())
 		return x
 	}
-	x.Status = resp.Status
-	x.AnswerHeader = r.shownHeader(resp.Header)
-	x.AnswerBody = r.shownText(string(resp.Body))
+	x.Status = s.resp.Status
+	x.AnswerHeader = r.shownHeader(s.resp.Header)
+	x.AnswerBody = r.shownText(string(s.resp.Body))
 	return x
 }
 
@@ -102,18 +122,20 @@ func targetOf(path, query string) string {
 	return path + "?" + query
 }
 
-func bodyText(body any) string {
+// encode makes the body of a request, so that a check may go on changing the
+// object that it sent.
+func encode(body any) []byte {
 	switch b := body.(type) {
+	case nil:
+		return nil
 	case string:
-		return b
-	case []byte:
-		return string(b)
+		return []byte(b)
 	}
 	data, err := json.Marshal(body)
 	if err != nil {
-		return fmt.Sprint(body)
+		panic(fmt.Sprintf("a check sends what is no JSON: %v", err))
 	}
-	return string(data)
+	return data
 }
 
 func (r *run) shownText(s string) string {

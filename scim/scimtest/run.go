@@ -93,7 +93,7 @@ func (r *run) runCheck(ctx context.Context, c check) (result Result, answered bo
 		result.Exchanges = t.shown()
 	}
 	for _, x := range t.exchanges {
-		answered = answered || x.Status != 0
+		answered = answered || x.resp != nil
 	}
 	return result, answered || len(t.exchanges) == 0
 }

@@ -24,7 +24,7 @@ type T struct {
 	ctx context.Context
 
 	mu        sync.Mutex
-	exchanges []Exchange
+	exchanges []sent
 }
 
 // failure carries the problem of a failed check from where it is found to
@@ -37,10 +37,11 @@ func (t *T) fail(format string, a ...any) {
 
 // shown are the exchanges that the report has: the last ones.
 func (t *T) shown() []Exchange {
-	if len(t.exchanges) <= shownExchanges {
-		return t.exchanges
+	var shown []Exchange
+	for _, s := range t.exchanges[max(0, len(t.exchanges)-shownExchanges):] {
+		shown = append(shown, t.run.exchange(s))
 	}
-	return t.exchanges[len(t.exchanges)-shownExchanges:]
+	return shown
 }
 
 // answer is an answer to a request of a check.
@@ -53,11 +54,16 @@ type answer struct {
 // try sends a request; unlike send it reports a missing answer as an error, so
 // that it can be used by several goroutines.
 func (t *T) try(method, path, query string, body any, header http.Header) (*answer, error) {
-	resp, err := t.run.client.Do(t.ctx, method, path, query, body, header)
-	x := t.run.exchange(method, path, query, body, header, resp, err)
+	s := sent{method: method, path: path, query: query, body: encode(body), header: header}
+	var data any // a nil []byte would be a body of no bytes
+	if s.body != nil {
+		data = s.body
+	}
+	s.resp, s.err = t.run.client.Do(t.ctx, method, path, query, data, header)
 	t.mu.Lock()
-	t.exchanges = append(t.exchanges, x)
+	t.exchanges = append(t.exchanges, s)
 	t.mu.Unlock()
+	resp, err := s.resp, s.err
 	if err != nil {
 		return nil, fmt.Errorf("%s %s got no answer: %w", method, shortenTo(path, shownTarget), err)
 	}
