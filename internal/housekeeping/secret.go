@@ -1,6 +1,7 @@
 package housekeeping
 
 import (
+	"encoding/base64"
 	"net/url"
 	"regexp"
 	"strings"
@@ -40,14 +41,29 @@ const shortestPart = 6
 // clipped ends every text that was cut short.
 const clipped = "…"
 
-// exactPair is a key and a secret as Rollcall makes them, to the letter.
-var exactPair = regexp.MustCompile(`(?i)scim_[a-z2-7]{20}:[a-z0-9_\-]{43}`)
+// A key and its secret as Rollcall makes them, to the letter, and in the base64 of
+// HTTP Basic.
+var (
+	exactPair  = regexp.MustCompile(`(?i)scim_[a-z2-7]{20}:[a-z0-9_\-]{43}`)
+	base64Pair = regexp.MustCompile(`c2NpbV[89][A-Za-z0-9+/]{85}`) // 69 bytes
+)
 
 // HoldsSecret tells whether text holds a SCIM key with its secret, in the form
 // that Rollcall makes them and not only something that looks like it. It costs next
 // to nothing on a text that does not speak of keys.
 func HoldsSecret(text string) bool {
-	return mayHoldSecret(text) && exactPair.MatchString(text)
+	if !mayHoldSecret(text) {
+		return false
+	}
+	if exactPair.MatchString(text) {
+		return true
+	}
+	for _, coded := range base64Pair.FindAllString(text, -1) {
+		if plain, err := base64.StdEncoding.DecodeString(coded); err == nil && exactPair.Match(plain) {
+			return true
+		}
+	}
+	return false
 }
 
 // mayHoldSecret keeps the expression away from nearly every text.

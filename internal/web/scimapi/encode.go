@@ -139,8 +139,8 @@ func (e encoder) members(o *output, members func(func(provision.Ref, error) bool
 }
 
 // timeLayout is xsd:dateTime in UTC (RFC 7643 section 2.3.5), to the microsecond
-// that is stored, so that a filter on it can be exact.
-const timeLayout = "2006-01-02T15:04:05.999999Z"
+// that is stored, so that a filter on it can be exact; always of one length.
+const timeLayout = "2006-01-02T15:04:05.000000Z"
 
 func (e encoder) meta(b []byte, d provision.Document) []byte {
 	b = append(b, `{"resourceType":`...)
