@@ -23,15 +23,14 @@ func (w *change) mapping() (*mapping, error) {
 	return &mapping{change: w, roles: roles}, nil
 }
 
-// customRole finds the role that an admin named and refuses a system role. act is
-// what is to be done with it: "changed".
-func (m *mapping) customRole(arg, act string) (iam.Role, error) {
+// customRole finds the role that an admin named and refuses a system role.
+func (m *mapping) customRole(arg string) (iam.Role, error) {
 	role, err := iam.FindRole(m.roles, arg)
 	if err != nil {
 		return iam.Role{}, err
 	}
 	if role.Type == iam.RoleSystem {
-		return iam.Role{}, iam.Errorf(iam.KindInvalid, "%s is a system role and cannot be %s or bound to a SCIM group; create a custom role that holds the same permissions", role.Name, act).On("role")
+		return iam.Role{}, iam.Errorf(iam.KindInvalid, "%s is a system role: it cannot be changed, deleted or bound to a SCIM group; a custom role can hold the same permissions", role.Name).On("role")
 	}
 	return role, nil
 }

@@ -160,10 +160,10 @@ func (s *Service) CreateRole(ctx context.Context, actor iam.Actor, org iam.Organ
 	return s.roleView(ctx, org, id)
 }
 
-// permissions parses the permissions; nil when they are not to be set.
+// permissions parses the permissions; none when they are not to be set.
 func (in RoleInput) permissions() ([]iam.Permission, error) {
 	if in.Permissions == nil {
-		return nil, nil
+		return []iam.Permission{}, nil
 	}
 	return iam.ParsePermissions(*in.Permissions)
 }
@@ -181,7 +181,7 @@ func (s *Service) UpdateRole(ctx context.Context, actor iam.Actor, org iam.Organ
 		if err != nil {
 			return err
 		}
-		before, err := m.customRole(role, "changed")
+		before, err := m.customRole(role)
 		if err != nil {
 			return err
 		}
@@ -255,7 +255,7 @@ func (s *Service) UnlinkRole(ctx context.Context, actor iam.Actor, org iam.Organ
 		if err != nil {
 			return err
 		}
-		before, err := m.customRole(role, "unlinked")
+		before, err := m.customRole(role)
 		if err != nil {
 			return err
 		}
@@ -300,7 +300,7 @@ func (s *Service) DeleteRole(ctx context.Context, actor iam.Actor, org iam.Organ
 		if err != nil {
 			return err
 		}
-		target, err := m.customRole(role, "deleted")
+		target, err := m.customRole(role)
 		if err != nil {
 			return err
 		}
