@@ -62,7 +62,11 @@ func (c *serveCommand) Run(a *app) (err error) {
 	if err != nil {
 		return errors.Join(err, closeAll(public, metrics))
 	}
-	log.Info("serving", "version", versionName(), "listen", public.Addr().String(), "public_url", publicURL, "database", db.Engine())
+	serving := []any{"version", versionName(), "listen", public.Addr().String(), "public_url", publicURL, "database", db.Engine()}
+	if metrics != nil {
+		serving = append(serving, "metrics_listen", metrics.Addr().String())
+	}
+	log.Info("serving", serving...)
 	return serve(a.ctx, db, publicURL, c.SCIMRate, config, public, metrics)
 }
 

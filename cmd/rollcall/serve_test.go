@@ -18,8 +18,9 @@ import (
 // server is a running rollcall serve with what its first log line says of it.
 type server struct {
 	*process
-	url  string
-	logs *bufio.Scanner
+	url     string
+	metrics string // "" without --metrics-listen
+	logs    *bufio.Scanner
 }
 
 // serve starts a server on a free port and waits until it says that it serves. The
@@ -43,12 +44,18 @@ func (sh *shell) serve(args ...string) *server {
 		_ = reader.Close()
 	})
 	for s.logs.Scan() {
-		var line struct{ Msg, Listen string }
+		var line struct {
+			Msg, Listen string
+			Metrics     string `json:"metrics_listen"`
+		}
 		if err := json.Unmarshal(s.logs.Bytes(), &line); err != nil {
 			sh.t.Fatalf("rollcall serve says %s", s.logs.Bytes())
 		}
 		if line.Msg == "serving" {
 			s.url = "http://" + line.Listen
+			if line.Metrics != "" {
+				s.metrics = "http://" + line.Metrics
+			}
 			break
 		}
 	}
@@ -203,6 +210,16 @@ func TestServe_publicURL(t *testing.T) {
 	if got := endpoint(); got != "https://people.example.com" {
 		t.Errorf("public URL = %s, want the one stored", got)
 	}
+}
+
+func TestServe_sideListener(t *testing.T) {
+	t.Parallel()
+	sh := newShell(t)
+	s := sh.serve("--metrics-listen", "127.0.0.1:0")
+	if code, text := call(t, "GET", s.metrics+"/readyz", "", ""); code != 200 || text != "ready\n" {
+		t.Errorf("/readyz on the side listener: %d %q", code, text)
+	}
+	s.end(t)
 }
 
 func TestServe_refused(t *testing.T) {
