@@ -80,6 +80,9 @@ func TestBreakGlass_oneOfTwoGoes(t *testing.T) {
 		types := w.since(func() { _, err := w.patchUser(d.ID, disable); ok(w.t, err) })
 		wantEqual(w.t, "events", types, []string{"organization_member_delete"})
 		wantEqual(w.t, "roles", len(w.held(d.ID)), 0)
+		if _, err := w.read().LocalSignIn(w.org, iam.MemberID(d.ID)); iam.KindOf(err) != iam.KindNotFound {
+			t.Errorf("his local sign-in is still there (%v): made an Admin again, his old password would work", err)
+		}
 		ok(w.t, w.deleteUser(d.ID))
 	})
 }

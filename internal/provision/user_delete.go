@@ -53,13 +53,8 @@ func (w *writing) removeUser(row store.User, groups []iam.GroupID, kept iam.Memb
 			return err
 		}
 		event.Details["keptAs"] = kept
-	} else {
-		if err := w.dropAccess(row, true, event.Details); err != nil {
-			return err
-		}
-		if err := w.tx.DeleteLocalSignIn(w.org, row.ID); err != nil {
-			return err
-		}
+	} else if err := w.dropAccess(row, true, event.Details); err != nil {
+		return err
 	}
 	if err := w.tx.DeleteUser(w.org, row.ID, w.now); err != nil {
 		return err

@@ -14,7 +14,7 @@ type Dropped struct {
 
 // Deactivate takes a member out: his status becomes inactive and his document
 // counts a change, so that the identity provider can bring him back; his direct
-// roles and a pending invitation for his address go (D4). It is the one way that
+// roles, his local sign-in and a pending invitation for his address go (D4). It is the one way that
 // SCIM, console and command line share. Whether he may go (iam.LastBreakGlass) is
 // the caller's to decide, under the organization's lock. iam.ErrNotFound when
 // there is no such row.
@@ -31,7 +31,7 @@ func (tx *Tx) Deactivate(org iam.OrganizationID, id iam.MemberID, at time.Time) 
 }
 
 // DropAccess removes what a person who is no longer a member must not keep: direct
-// roles and a pending invitation for his address.
+// roles, local sign-in, and a pending invitation for his address.
 func (tx *Tx) DropAccess(org iam.OrganizationID, id iam.MemberID, address string) (Dropped, error) {
 	var lost Dropped
 	roles, err := tx.DirectRoles(org, id)
@@ -43,6 +43,9 @@ func (tx *Tx) DropAccess(org iam.OrganizationID, id iam.MemberID, address string
 		if _, err := tx.exec(`DELETE FROM direct_roles WHERE org_id = ? AND member_id = ?`, org, id); err != nil {
 			return Dropped{}, err
 		}
+	}
+	if err := tx.DeleteLocalSignIn(org, id); err != nil {
+		return Dropped{}, err
 	}
 	lost.Invitation, err = tx.DropInvitation(org, address)
 	return lost, err
