@@ -1,6 +1,9 @@
 package scimapi
 
 import (
+	"errors"
+	"net/http"
+
 	"github.com/rollcall/rollcall/internal/provision"
 	"github.com/rollcall/rollcall/scim"
 )
@@ -19,17 +22,27 @@ func (d *Door) createGroup(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if doc, err = d.withMembers(x, doc, v); err != nil {
-		return err
-	}
-	return x.created(doc, v)
+	x.w.Header().Set("Location", encoder{x.base}.location(doc))
+	return d.writtenGroup(x, http.StatusCreated, doc, v)
 }
 
-// withMembers adds the members to a group that was just written, when the answer
-// shows them. It is then the group as it is now: its ETag is that of what is shown.
-func (d *Door) withMembers(x *exchange, doc provision.Document, v view) (provision.Document, error) {
-	if doc.Members != nil || !v.wants("members") {
-		return doc, nil
+// writtenGroup answers with a group that was just written, with its members where
+// the answer shows them: the group as it is now, under the ETag of what is shown.
+// The change is made and durable, so trouble with reading the members does not make
+// a failure of it: they are then left out.
+func (d *Door) writtenGroup(x *exchange, status int, doc provision.Document, v view) error {
+	if v.wants("members") {
+		whole, err := doc, error(nil)
+		if doc.Members == nil {
+			whole, err = d.provision.GetGroup(x.ctx, x.caller, doc.ID, v.want(scim.Group))
+		}
+		if err == nil {
+			err = x.resource(status, whole, v)
+		}
+		if err == nil || errors.Is(err, errAborted) {
+			return err
+		}
+		doc.Members = nil
 	}
-	return d.provision.GetGroup(x.ctx, x.caller, doc.ID, v.want(scim.Group))
+	return x.resource(status, doc, v)
 }

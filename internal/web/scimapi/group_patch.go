@@ -27,8 +27,5 @@ func (d *Door) patchGroup(x *exchange) error {
 		x.w.Header().Set("ETag", doc.ETag())
 		return x.empty()
 	}
-	if doc, err = d.withMembers(x, doc, v); err != nil {
-		return err
-	}
-	return x.resource(http.StatusOK, doc, v)
+	return d.writtenGroup(x, http.StatusOK, doc, v)
 }

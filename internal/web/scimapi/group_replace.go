@@ -20,8 +20,5 @@ func (d *Door) replaceGroup(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if doc, err = d.withMembers(x, doc, v); err != nil {
-		return err
-	}
-	return x.resource(http.StatusOK, doc, v)
+	return d.writtenGroup(x, http.StatusOK, doc, v)
 }
