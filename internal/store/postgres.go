@@ -67,25 +67,35 @@ func (db *DB) openPostgres(ctx context.Context, url string, o Options) error {
 	return db.checkPostgres(ctx, url, o)
 }
 
-// checkPostgres refuses a server that would not keep what it acknowledges.
+// server is what a PostgreSQL server says of itself.
+type server struct {
+	version                     int // 150018
+	encoding, fsync, syncCommit string
+}
+
 func (db *DB) checkPostgres(ctx context.Context, url string, o Options) error {
-	var version int
-	var encoding, fsync, commit string
-	err := db.reads.QueryRowContext(ctx, `SELECT current_setting('server_version_num')::int8, current_setting('server_encoding'),
-		current_setting('fsync'), current_setting('synchronous_commit')`).Scan(&version, &encoding, &fsync, &commit)
-	switch {
-	case err != nil:
+	var s server
+	row := db.reads.QueryRowContext(ctx, `SELECT current_setting('server_version_num')::int8, current_setting('server_encoding'),
+		current_setting('fsync'), current_setting('synchronous_commit')`)
+	if err := row.Scan(&s.version, &s.encoding, &s.fsync, &s.syncCommit); err != nil {
 		return iam.Errorf(iam.KindUnavailable, "connect to the database %s: %w", redacted(url), err)
-	case version < 130000:
-		return iam.Errorf(iam.KindInvalid, "the database server is PostgreSQL %d and Rollcall needs 13 or newer", version/10000)
-	case encoding != "UTF8":
-		return iam.Errorf(iam.KindInvalid, "the database has the encoding %s and Rollcall needs UTF8; create it WITH ENCODING 'UTF8' TEMPLATE template0", encoding)
-	case o.AllowUnsafe:
+	}
+	return s.check(o.AllowUnsafe)
+}
+
+// check refuses a server that would not keep what it acknowledges.
+func (s server) check(allowUnsafe bool) error {
+	switch {
+	case s.version < 130000:
+		return iam.Errorf(iam.KindInvalid, "the database server is PostgreSQL %d and Rollcall needs 13 or newer", s.version/10000)
+	case s.encoding != "UTF8":
+		return iam.Errorf(iam.KindInvalid, "the database has the encoding %s and Rollcall needs UTF8; create it WITH ENCODING 'UTF8' TEMPLATE template0", s.encoding)
+	case allowUnsafe:
 		return nil
-	case fsync == "off":
-		return iam.Errorf(iam.KindInvalid, "the database server runs with fsync = off and loses changes when it crashes; set fsync = on, or allow it explicitly if the data may be lost")
-	case commit == "off":
-		return iam.Errorf(iam.KindInvalid, "the database runs with synchronous_commit = off and loses the last changes when it crashes; set synchronous_commit = on for this server, database and user, or allow it explicitly if the data may be lost")
+	case s.fsync == "off":
+		return iam.Errorf(iam.KindInvalid, "the database server runs with fsync = off and loses data when its machine crashes; set fsync = on, or say that the data may be lost")
+	case s.syncCommit == "off":
+		return iam.Errorf(iam.KindInvalid, "the database runs with synchronous_commit = off and loses the last changes when it crashes; set it to on for this server, database and user, or say that changes may be lost")
 	}
 	return nil
 }

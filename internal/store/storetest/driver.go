@@ -52,12 +52,12 @@ type Fault struct {
 	After bool
 	// Panic is a value to panic with.
 	Panic any
+	// Do runs before the call.
+	Do func()
 	// Hold keeps the call waiting until the channel is closed.
 	Hold <-chan struct{}
 	// Delay keeps the call waiting that long.
 	Delay time.Duration
-
-	hit bool
 }
 
 // SQL returns a Match for calls whose text holds a part.
@@ -143,6 +143,9 @@ func (d *Driver) pass(text string, args []driver.NamedValue, call func(*Call) er
 	fault := d.note(c)
 	if fault == nil {
 		return call(c)
+	}
+	if fault.Do != nil {
+		fault.Do()
 	}
 	if fault.Hold != nil {
 		<-fault.Hold
