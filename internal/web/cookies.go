@@ -1,0 +1,85 @@
+package web
+
+import (
+	"net/http"
+	"time"
+)
+
+// Names of the cookies. The prefix __Host- lets a browser take them from this very
+// host over https only, for every path, so that no other host of the domain can
+// plant one (S52).
+const (
+	hostPrefix    = "__Host-"
+	sessionCookie = "rollcall"
+	pendingCookie = "rollcall-saml"
+)
+
+// Cookies reads and writes the cookies that the doors share. The zero value is for
+// plain HTTP on loopback, where browsers accept neither the prefix nor Secure.
+//
+// The pending cookie must come back with the identity provider's cross-site POST,
+// for which SameSite=None is made, and None needs Secure. On plain HTTP it is Lax,
+// and comes back when the identity provider runs on the same host: ports do not
+// count for what is the same site.
+type Cookies struct {
+	HTTPS bool // people reach the server by https
+}
+
+func (c Cookies) name(name string) string {
+	if c.HTTPS {
+		return hostPrefix + name
+	}
+	return name
+}
+
+func (c Cookies) read(r *http.Request, name string) string {
+	found := r.CookiesNamed(c.name(name))
+	if len(found) != 1 {
+		return "" // of two with one name nobody can tell which is ours
+	}
+	return found[0].Value
+}
+
+func (c Cookies) set(w http.ResponseWriter, name, value string, expires time.Time, site http.SameSite) {
+	cookie := &http.Cookie{
+		Name: c.name(name), Value: value, Path: "/", Expires: expires,
+		Secure: c.HTTPS, HttpOnly: true, SameSite: site,
+	}
+	if value == "" {
+		cookie.MaxAge = -1
+	}
+	http.SetCookie(w, cookie)
+}
+
+// Session returns the value of the session cookie, "" for none.
+func (c Cookies) Session(r *http.Request) string { return c.read(r, sessionCookie) }
+
+// SetSession hands the session out until expires.
+func (c Cookies) SetSession(w http.ResponseWriter, value string, expires time.Time) {
+	c.set(w, sessionCookie, value, expires, http.SameSiteLaxMode)
+}
+
+// ClearSession takes the session cookie back.
+func (c Cookies) ClearSession(w http.ResponseWriter) {
+	c.set(w, sessionCookie, "", time.Time{}, http.SameSiteLaxMode)
+}
+
+// Pending returns what binds a SAML answer to this browser, "" for none.
+func (c Cookies) Pending(r *http.Request) string { return c.read(r, pendingCookie) }
+
+// SetPending keeps it until expires.
+func (c Cookies) SetPending(w http.ResponseWriter, value string, expires time.Time) {
+	c.set(w, pendingCookie, value, expires, c.crossSite())
+}
+
+// ClearPending takes it back.
+func (c Cookies) ClearPending(w http.ResponseWriter) {
+	c.set(w, pendingCookie, "", time.Time{}, c.crossSite())
+}
+
+func (c Cookies) crossSite() http.SameSite {
+	if c.HTTPS {
+		return http.SameSiteNoneMode
+	}
+	return http.SameSiteLaxMode
+}
