@@ -7,12 +7,14 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"strings"
 	"time"
 )
 
 const (
 	minRSABits      = 2048 // S35
+	minECDSABits    = 256
 	maxCertificates = 16
 )
 
@@ -79,8 +81,8 @@ func noneValid(all []Certificate, now time.Time) error {
 	return refuse("its signing certificate expired on %s; renew it at the identity provider and import the metadata again", last.NotAfter.Format(time.RFC3339))
 }
 
-// parseCertificate accepts RSA of at least 2048 bits and ECDSA: the keys of the
-// signature algorithms that assertions may use (S35).
+// parseCertificate accepts RSA of at least 2048 bits and ECDSA of at least 256: the keys
+// of the signature algorithms that assertions may use (S35).
 func parseCertificate(text string) (Certificate, error) {
 	der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
 	if err != nil {
@@ -90,16 +92,31 @@ func parseCertificate(text string) (Certificate, error) {
 	if err != nil {
 		return Certificate{}, refuse("a signing certificate is not an X.509 certificate")
 	}
-	sum := sha256.Sum256(der)
-	c := Certificate{SHA256: hex.EncodeToString(sum[:]), NotBefore: parsed.NotBefore.UTC(), NotAfter: parsed.NotAfter.UTC(), DER: der}
-	switch key := parsed.PublicKey.(type) {
-	case *rsa.PublicKey:
-		if bits := key.N.BitLen(); bits < minRSABits {
-			return Certificate{}, refuse("the signing certificate %s has an RSA key of %d bits; at least %d are needed", c.SHA256, bits, minRSABits)
-		}
-	case *ecdsa.PublicKey:
-	default:
-		return Certificate{}, refuse("the signing certificate %s has a key that is neither RSA nor ECDSA", c.SHA256)
+	c := newCertificateOf(parsed)
+	if problem := keyProblem(parsed.PublicKey); problem != "" {
+		return Certificate{}, refuse("the signing certificate %s has %s", c.SHA256, problem)
 	}
 	return c, nil
+}
+
+func newCertificateOf(parsed *x509.Certificate) Certificate {
+	sum := sha256.Sum256(parsed.Raw)
+	return Certificate{SHA256: hex.EncodeToString(sum[:]), NotBefore: parsed.NotBefore.UTC(), NotAfter: parsed.NotAfter.UTC(), DER: parsed.Raw}
+}
+
+// keyProblem says why signatures of a key are not accepted (S35); "" when they are.
+func keyProblem(public any) string {
+	switch key := public.(type) {
+	case *rsa.PublicKey:
+		if bits := key.N.BitLen(); bits < minRSABits {
+			return fmt.Sprintf("an RSA key of %d bits; at least %d are needed", bits, minRSABits)
+		}
+	case *ecdsa.PublicKey:
+		if bits := key.Curve.Params().BitSize; bits < minECDSABits {
+			return fmt.Sprintf("an ECDSA key of %d bits; at least %d are needed", bits, minECDSABits)
+		}
+	default:
+		return "a key that is neither RSA nor ECDSA"
+	}
+	return ""
 }

@@ -1,27 +1,182 @@
 package saml
 
 import (
-	"errors"
+	"bytes"
+	"compress/flate"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
 	"time"
+
+	"github.com/beevik/etree"
+	dsig "github.com/russellhaering/goxmldsig"
 )
 
-// Message is how a browser is sent to the identity provider: by URL, or by Form when
-// that is not nil.
+// Message is how a browser is sent to the identity provider: to URL, or by posting
+// Form when that is not nil.
 type Message struct {
 	URL  string // HTTP-Redirect: the whole URL, signature included
 	Form *Form
 }
 
-// Form is a page's form for the HTTP-POST binding.
+// Form is what the HTTP-POST binding posts. SAML 2.0 bindings section 3.5.4.
 type Form struct {
-	Action      string // where it is posted
-	SAMLRequest string // the value of the field of that name
+	Action      string // where to
+	SAMLRequest string // the value of the one field, which has this name
 }
 
-// AuthnRequest asks idp to sign somebody in. key may be nil.
+// requestIDBytes make an ID that nobody can guess. SAML 2.0 core section 1.3.4 wants at
+// least 128 bits.
+const requestIDBytes = 20
+
+// NewRequestID makes the ID of an AuthnRequest: "_" and 40 hexadecimal digits.
+func NewRequestID(random io.Reader) (string, error) {
+	var id [requestIDBytes]byte
+	if _, err := io.ReadFull(random, id[:]); err != nil {
+		return "", fmt.Errorf("make the id of a SAML request: %w", err)
+	}
+	return "_" + hex.EncodeToString(id[:]), nil
+}
+
+// AuthnRequest asks idp to sign somebody in and to post its answer to sp.ACSURL. id
+// comes from NewRequestID. With a key the request is signed: for HTTP-Redirect in the
+// query (SAML 2.0 bindings section 3.4.4.1), for HTTP-POST in the document. It carries
+// no RelayState: where the browser goes afterwards is kept with the pending request.
 func AuthnRequest(sp ServiceProvider, idp IdentityProvider, id string, now time.Time, key *SigningKey) (Message, error) {
-	return Message{}, errors.New("AuthnRequests are not made yet")
+	u, err := url.Parse(idp.SSOURL)
+	if err != nil || u.Host == "" {
+		return Message{}, fmt.Errorf("make a SAML request: the single sign-on URL %q is not an absolute URL", idp.SSOURL)
+	}
+	request := authnRequestXML(sp, idp, id, now)
+	var m Message
+	switch idp.SSOBinding {
+	case BindingRedirect:
+		m, err = redirect(u, request, key)
+	case BindingPOST:
+		m, err = post(idp.SSOURL, request, key)
+	default:
+		return Message{}, fmt.Errorf("make a SAML request: the binding %q is neither HTTP-Redirect nor HTTP-POST", idp.SSOBinding)
+	}
+	if err != nil {
+		return Message{}, fmt.Errorf("make a SAML request: %w", err)
+	}
+	return m, nil
 }
 
-// SPMetadata is what an identity provider imports. key may be nil.
-func SPMetadata(sp ServiceProvider, key *SigningKey) []byte { return nil }
+// authnRequestXML leaves the form of the NameID to the identity provider: Microsoft
+// Entra ID takes "unspecified" in a request for a wish for a pairwise identifier, where
+// it otherwise sends the claim that its admin has chosen.
+func authnRequestXML(sp ServiceProvider, idp IdentityProvider, id string, now time.Time) string {
+	return `<samlp:AuthnRequest xmlns:samlp="` + nsProtocol + `" xmlns:saml="` + nsAssertion + `"` +
+		` ID="` + escape(id) + `" Version="2.0" IssueInstant="` + now.UTC().Format("2006-01-02T15:04:05Z") + `"` +
+		` Destination="` + escape(idp.SSOURL) + `" AssertionConsumerServiceURL="` + escape(sp.ACSURL) + `" ProtocolBinding="` + BindingPOST + `">` +
+		`<saml:Issuer>` + escape(sp.EntityID) + `</saml:Issuer><samlp:NameIDPolicy AllowCreate="true"></samlp:NameIDPolicy></samlp:AuthnRequest>`
+}
+
+// redirect keeps the query that the URL may already have: Google's names the identity
+// provider in it.
+func redirect(u *url.URL, request string, key *SigningKey) (Message, error) {
+	packed, err := deflate(request)
+	if err != nil {
+		return Message{}, err
+	}
+	query := "SAMLRequest=" + url.QueryEscape(packed)
+	if key != nil {
+		query += "&SigAlg=" + url.QueryEscape(key.algorithm)
+		signature, err := key.sign(query)
+		if err != nil {
+			return Message{}, err
+		}
+		query += "&Signature=" + url.QueryEscape(base64.StdEncoding.EncodeToString(signature))
+	}
+	target := *u
+	if target.RawQuery != "" {
+		query = target.RawQuery + "&" + query
+	}
+	target.RawQuery = query
+	return Message{URL: target.String()}, nil
+}
+
+func deflate(text string) (string, error) {
+	var packed bytes.Buffer
+	w, err := flate.NewWriter(&packed, flate.BestCompression)
+	if err != nil {
+		return "", err
+	}
+	if _, err := io.WriteString(w, text); err != nil {
+		return "", err
+	}
+	if err := w.Close(); err != nil {
+		return "", err
+	}
+	return base64.StdEncoding.EncodeToString(packed.Bytes()), nil
+}
+
+func post(action, request string, key *SigningKey) (Message, error) {
+	text := []byte(request)
+	if key != nil {
+		signed, err := signEnveloped(request, key)
+		if err != nil {
+			return Message{}, err
+		}
+		text = signed
+	}
+	return Message{Form: &Form{Action: action, SAMLRequest: base64.StdEncoding.EncodeToString(text)}}, nil
+}
+
+// signEnveloped signs the root element of a document of ours and puts the Signature
+// behind the Issuer, where the schema wants it (SAML 2.0 core section 3.2.1).
+func signEnveloped(text string, key *SigningKey) ([]byte, error) {
+	doc := etree.NewDocument()
+	if err := doc.ReadFromString(text); err != nil {
+		return nil, err
+	}
+	signing, err := dsig.NewSigningContext(key.signer, [][]byte{key.certificate.DER})
+	if err != nil {
+		return nil, err
+	}
+	signing.Canonicalizer = dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList("")
+	if err := signing.SetSignatureMethod(key.algorithm); err != nil {
+		return nil, err
+	}
+	root := doc.Root()
+	signature, err := signing.ConstructSignature(root.Copy(), true)
+	if err != nil {
+		return nil, err
+	}
+	root.InsertChildAt(1, signature)
+	return doc.WriteToBytes()
+}
+
+// SPMetadata is the service provider's metadata, for an identity provider to import. It
+// has the key's certificate when key is not nil, and says then that requests are signed.
+func SPMetadata(sp ServiceProvider, key *SigningKey) []byte {
+	var b strings.Builder
+	b.WriteString(xml.Header)
+	fmt.Fprintf(&b, "<md:EntityDescriptor xmlns:md=%q entityID=\"%s\">\n", nsMetadata, escape(sp.EntityID))
+	fmt.Fprintf(&b, "  <md:SPSSODescriptor AuthnRequestsSigned=\"%t\" WantAssertionsSigned=\"true\" protocolSupportEnumeration=%q>\n", key != nil, nsProtocol)
+	if key != nil {
+		fmt.Fprintf(&b, "    <md:KeyDescriptor use=\"signing\"><ds:KeyInfo xmlns:ds=%q><ds:X509Data><ds:X509Certificate>%s</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>\n",
+			nsSignature, base64.StdEncoding.EncodeToString(key.certificate.DER))
+	}
+	if sp.SLOURL != "" {
+		fmt.Fprintf(&b, "    <md:SingleLogoutService Binding=%q Location=\"%s\"/>\n", BindingPOST, escape(sp.SLOURL))
+	}
+	fmt.Fprintf(&b, "    <md:NameIDFormat>%s</md:NameIDFormat>\n", formatEmail)
+	fmt.Fprintf(&b, "    <md:AssertionConsumerService Binding=%q Location=\"%s\" index=\"0\" isDefault=\"true\"/>\n", BindingPOST, escape(sp.ACSURL))
+	b.WriteString("  </md:SPSSODescriptor>\n</md:EntityDescriptor>\n")
+	return []byte(b.String())
+}
+
+// escape makes text fit for an element or an attribute in double quotes.
+func escape(text string) string {
+	var b strings.Builder
+	if err := xml.EscapeText(&b, []byte(text)); err != nil {
+		return "" // a strings.Builder never fails
+	}
+	return b.String()
+}
