@@ -228,8 +228,8 @@ func (s *Service) DomainMembers(ctx context.Context, org iam.OrganizationID, dom
 	return n, err
 }
 
-// RemoveDomain removes a domain and returns how many members it shuts out. SCIM
-// data stays (D9).
+// RemoveDomain removes a domain, ends the sessions that began by SAML with an address
+// in it, and returns how many members it shuts out. SCIM data stays (D9).
 func (s *Service) RemoveDomain(ctx context.Context, actor iam.Actor, org iam.OrganizationID, domain string) (shutOut int, err error) {
 	key, err := domainKey(domain)
 	if err != nil {
@@ -249,7 +249,15 @@ func (s *Service) RemoveDomain(ctx context.Context, actor iam.Actor, org iam.Org
 		if err := w.tx.DeleteDomain(org, key); err != nil {
 			return fmt.Errorf("delete domain %s: %w", key, err)
 		}
-		return w.auditDomain(iam.DomainDelete, key, map[string]any{"members": shutOut})
+		// Whoever signs in holds the domain's row until his session is there, so none
+		// begins behind this.
+		ended, err := w.tx.EndSAMLSessions(org, key, store.EndedDomain, w.tx.Now())
+		if err != nil {
+			return fmt.Errorf("end the sessions of %s: %w", key, err)
+		}
+		details := map[string]any{"members": shutOut}
+		noteSessions(details, ended)
+		return w.auditDomain(iam.DomainDelete, key, details)
 	})
 	if err != nil {
 		return 0, err

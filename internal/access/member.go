@@ -208,10 +208,18 @@ func (s *Service) RemoveMember(ctx context.Context, actor iam.Actor, org iam.Org
 		if lost.Invitation {
 			details["invitation"] = "deleted"
 		}
+		noteSessions(details, lost.Sessions)
 		return w.audit(iam.AuditEvent{
 			Type: iam.MemberDelete, TargetType: "user", TargetID: string(user.ID), TargetName: user.UserName, Details: details,
 		})
 	})
+}
+
+// noteSessions adds to an audit event how many sessions the change ended.
+func noteSessions(details map[string]any, ended int) {
+	if ended > 0 {
+		details["sessionsEnded"] = ended
+	}
 }
 
 func (w *change) takeOut(user store.User) (store.Dropped, error) {

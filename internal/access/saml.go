@@ -15,6 +15,7 @@ import (
 // SAMLView is what an admin sees of the SAML connection, also before connecting.
 type SAMLView struct {
 	Connected    bool   // metadata with a certificate that is valid now is stored
+	IDPInitiated bool   // sign-ins that begin at the identity provider are accepted
 	ACSURL       string // what the identity provider is told: Reply URL
 	EntityID     string // Identifier
 	MetadataURL  string // this side's metadata
@@ -62,7 +63,7 @@ func (s *Service) SAML(ctx context.Context, org iam.OrganizationID) (SAMLView, e
 		if err != nil {
 			return fmt.Errorf("read the SAML connection: %w", err)
 		}
-		view.Connected = c.Connected(now)
+		view.Connected, view.IDPInitiated = c.Connected(now), c.IDPInitiated
 		view.IdPEntityID, view.SSOURL, view.SourceURL, view.AllowPrivate = c.IdPEntityID, c.SSOURL, c.MetadataURL, c.AllowPrivate
 		view.Certificates, view.ConnectedAt = c.Certificates, c.ConnectedAt
 		return nil
@@ -75,7 +76,8 @@ func (s *Service) SAML(ctx context.Context, org iam.OrganizationID) (SAMLView, e
 
 // ConnectSAML stores the identity provider's metadata and adds the domains.
 // Connecting again replaces the metadata in place (D9): SCIM, keys and members
-// stay as they are.
+// stay as they are; sessions that began by SAML end if it is another identity
+// provider.
 func (s *Service) ConnectSAML(ctx context.Context, actor iam.Actor, org iam.OrganizationID, in Connect) (SAMLView, error) {
 	now := s.now()
 	metadata, err := saml.ParseMetadata(in.Metadata, now)
@@ -92,11 +94,15 @@ func (s *Service) ConnectSAML(ctx context.Context, actor iam.Actor, org iam.Orga
 		return SAMLView{}, err
 	}
 	connection := iam.Connection{
-		Organization: org, IdPEntityID: metadata.EntityID, SSOURL: metadata.SSOURL,
+		Organization: org, IdPEntityID: metadata.EntityID, SSOURL: metadata.SSOURL, SSOBinding: metadata.SSOBinding,
 		Metadata: in.Metadata, MetadataURL: in.URL, AllowPrivate: in.AllowPrivate,
 	}
 	for _, c := range metadata.Certificates {
 		connection.Certificates = append(connection.Certificates, iam.Certificate(c))
+	}
+	key, err := s.newSigningKey(ctx, org, now)
+	if err != nil {
+		return SAMLView{}, err
 	}
 	err = s.write(ctx, actor, org, func(w *change) error {
 		if !w.org.Plan.HasSCIM() {
@@ -104,6 +110,11 @@ func (s *Service) ConnectSAML(ctx context.Context, actor iam.Actor, org iam.Orga
 		}
 		if err := w.connect(connection); err != nil {
 			return err
+		}
+		if key != nil {
+			if err := w.tx.AddSigningKey(org, key); err != nil {
+				return fmt.Errorf("store the signing key: %w", err)
+			}
 		}
 		for _, d := range added {
 			if _, err := w.addDomain(d); err != nil {
@@ -116,6 +127,31 @@ func (s *Service) ConnectSAML(ctx context.Context, actor iam.Actor, org iam.Orga
 		return SAMLView{}, err
 	}
 	return s.SAML(ctx, org)
+}
+
+// newSigningKey makes the key that requests to the identity provider are signed with,
+// as PEM; nil when the organization has one. Making it takes time, so it is not done
+// while the organization is locked.
+func (s *Service) newSigningKey(ctx context.Context, org iam.OrganizationID, now time.Time) ([]byte, error) {
+	var have []byte
+	err := s.read(ctx, org, func(r *store.Reader, _ iam.Organization) (err error) {
+		if have, err = r.SigningKey(org); err != nil {
+			return fmt.Errorf("read the signing key: %w", err)
+		}
+		return nil
+	})
+	if err != nil || have != nil {
+		return nil, err
+	}
+	key, err := saml.NewSigningKey(s.random(), now)
+	if err != nil {
+		return nil, fmt.Errorf("make the signing key: %w", err)
+	}
+	pem, err := key.PEM()
+	if err != nil {
+		return nil, fmt.Errorf("write the signing key: %w", err)
+	}
+	return pem, nil
 }
 
 func (w *change) connect(c iam.Connection) error {
@@ -136,6 +172,11 @@ func (w *change) connect(c iam.Connection) error {
 		what = iam.SAMLConnectionUpdate
 		if before.IdPEntityID != c.IdPEntityID {
 			details["entityIDBefore"] = before.IdPEntityID
+			ended, err := w.tx.EndSAMLSessions(w.org.ID, "", store.EndedEntityID, w.tx.Now())
+			if err != nil {
+				return fmt.Errorf("end the sessions: %w", err)
+			}
+			noteSessions(details, ended)
 		}
 	}
 	return w.audit(iam.AuditEvent{Type: what, TargetType: "saml", TargetID: string(w.org.ID), TargetName: c.IdPEntityID, Details: details})
@@ -149,8 +190,8 @@ func fingerprints(c iam.Connection) []string {
 	return list
 }
 
-// DisconnectSAML removes the connection, revokes every SCIM key and turns SCIM
-// off (D12). It takes an Admin who gets in without the identity provider. Domains
+// DisconnectSAML removes the connection, ends the sessions that began by it, revokes
+// every SCIM key and turns SCIM off (D12). It takes an Admin who gets in without the identity provider. Domains
 // stay.
 func (s *Service) DisconnectSAML(ctx context.Context, actor iam.Actor, org iam.OrganizationID) error {
 	return s.write(ctx, actor, org, func(w *change) error {
@@ -166,6 +207,10 @@ func (s *Service) DisconnectSAML(ctx context.Context, actor iam.Actor, org iam.O
 		}
 		if err := w.tx.DeleteConnection(org); err != nil {
 			return fmt.Errorf("delete the SAML connection: %w", err)
+		}
+		ended, err := w.tx.EndSAMLSessions(org, "", store.EndedNoSAML, w.tx.Now())
+		if err != nil {
+			return fmt.Errorf("end the sessions: %w", err)
 		}
 		keys, err := w.tx.Keys(org)
 		if err != nil {
@@ -183,6 +228,8 @@ func (s *Service) DisconnectSAML(ctx context.Context, actor iam.Actor, org iam.O
 				return err
 			}
 		}
-		return w.audit(iam.AuditEvent{Type: iam.SAMLConnectionDelete, TargetType: "saml", TargetID: string(org), TargetName: before.IdPEntityID})
+		details := map[string]any{}
+		noteSessions(details, ended)
+		return w.audit(iam.AuditEvent{Type: iam.SAMLConnectionDelete, TargetType: "saml", TargetID: string(org), TargetName: before.IdPEntityID, Details: details})
 	})
 }

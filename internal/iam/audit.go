@@ -39,6 +39,12 @@ const (
 	AdminLinkCreate         ActivityType = "admin_link_create"
 	BreakGlassKept          ActivityType = "organization_break_glass_kept"
 	OrganizationUpdateRoles ActivityType = "organization_default_roles_update"
+	MemberJoin              ActivityType = "organization_member_join"
+	UserLogin               ActivityType = "user_login"
+	UserLoginFailed         ActivityType = "user_login_failed"
+	UserLogout              ActivityType = "user_logout"
+	AdminLinkUse            ActivityType = "admin_link_use"
+	SessionSettingsUpdate   ActivityType = "organization_session_settings_update"
 )
 
 // AuditEvent records one changed resource of one request. It is written in the

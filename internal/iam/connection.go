@@ -16,6 +16,8 @@ type Connection struct {
 	Organization OrganizationID
 	IdPEntityID  string
 	SSOURL       string
+	SSOBinding   string // how people are sent there; "" where it was not noted
+	IDPInitiated bool   // sign-ins that begin at the identity provider are accepted
 	Metadata     []byte // XML as imported
 	MetadataURL  string // "" when it came as a file
 	AllowPrivate bool   // the operator lets MetadataURL be a private address

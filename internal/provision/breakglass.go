@@ -20,9 +20,14 @@ func (w *writing) keepBreakGlass(row *store.User) (kept bool, err error) {
 	if err := w.tx.SetDirectRoles(w.org, row.ID, []iam.RoleID{iam.RoleAdmin}); err != nil {
 		return false, err
 	}
+	ended, err := w.tx.EndMemberSessions(w.org, row.ID, "", store.EndedRemoved, w.tx.Now())
+	if err != nil {
+		return false, err
+	}
+	details := map[string]any{"reason": "SCIM took away the last Admin who can sign in without the identity provider; he keeps local sign-in and the role Admin"}
+	noteSessions(details, ended)
 	return true, w.audit(iam.AuditEvent{
-		Type: iam.BreakGlassKept, TargetType: "user", TargetID: string(row.ID), TargetName: row.UserName,
-		Details: map[string]any{"reason": "SCIM took away the last Admin who can sign in without the identity provider; he keeps local sign-in and the role Admin"},
+		Type: iam.BreakGlassKept, TargetType: "user", TargetID: string(row.ID), TargetName: row.UserName, Details: details,
 	})
 }
 

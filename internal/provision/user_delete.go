@@ -82,14 +82,19 @@ func (w *writing) keepAsNewMember(row store.User, kept iam.MemberID) error {
 	if err := w.tx.MoveLocalSignIn(w.org, row.ID, kept); err != nil {
 		return err
 	}
+	ended, err := w.tx.EndMemberSessions(w.org, row.ID, "", store.EndedRemoved, w.tx.Now())
+	if err != nil {
+		return err
+	}
 	if err := w.tx.SetDirectRoles(w.org, row.ID, nil); err != nil {
 		return err
 	}
 	if err := w.tx.SetDirectRoles(w.org, kept, []iam.RoleID{iam.RoleAdmin}); err != nil {
 		return err
 	}
+	details := map[string]any{"reason": "SCIM deleted the last Admin who can sign in without the identity provider; he keeps local sign-in and the role Admin", "before": row.ID}
+	noteSessions(details, ended)
 	return w.audit(iam.AuditEvent{
-		Type: iam.BreakGlassKept, TargetType: "user", TargetID: string(kept), TargetName: row.UserName,
-		Details: map[string]any{"reason": "SCIM deleted the last Admin who can sign in without the identity provider; he keeps local sign-in and the role Admin", "before": row.ID},
+		Type: iam.BreakGlassKept, TargetType: "user", TargetID: string(kept), TargetName: row.UserName, Details: details,
 	})
 }

@@ -196,6 +196,14 @@ func (w *writing) saveUser(before store.User, old scim.Object, u userState, op s
 	if err := w.tx.UpdateUser(row); err != nil {
 		return store.User{}, nil, false, w.lostRace(err, u)
 	}
+	if renamed {
+		// D5: who he is to the identity provider has changed; he signs in anew.
+		ended, err := w.tx.EndMemberSessions(w.org, row.ID, "", store.EndedRenamed, w.tx.Now())
+		if err != nil {
+			return store.User{}, nil, false, err
+		}
+		noteSessions(event.Details, ended)
+	}
 	if err := w.dropAccess(row, wasActive && row.Status == iam.StatusInactive, event.Details); err != nil {
 		return store.User{}, nil, false, err
 	}
@@ -213,8 +221,8 @@ func (w *writing) lostRace(err error, u userState) error {
 	return err
 }
 
-// dropAccess removes what a person who leaves must not keep: direct roles and the
-// pending invitation for his address; or, when he is new or his address changed,
+// dropAccess removes what a person who leaves must not keep: sessions, direct roles
+// and the pending invitation for his address; or, when he is new or his address changed,
 // the invitation alone.
 func (w *writing) dropAccess(row store.User, leaves bool, details map[string]any) error {
 	var lost store.Dropped
@@ -227,6 +235,7 @@ func (w *writing) dropAccess(row store.User, leaves bool, details map[string]any
 	if err != nil {
 		return err
 	}
+	noteSessions(details, lost.Sessions)
 	if len(lost.Roles) > 0 {
 		names := make([]string, len(lost.Roles))
 		for i, r := range lost.Roles {
@@ -242,4 +251,11 @@ func (w *writing) dropAccess(row store.User, leaves bool, details map[string]any
 		Type: iam.InviteDelete, TargetType: "invitation", TargetID: row.LoginKey, TargetName: row.LoginKey,
 		Details: map[string]any{"reason": "the address is managed by SCIM"},
 	})
+}
+
+// noteSessions adds to an audit event how many sessions the change ended.
+func noteSessions(details map[string]any, ended int) {
+	if ended > 0 {
+		details["sessionsEnded"] = ended
+	}
 }

@@ -157,6 +157,8 @@ func (s *Service) Sessions(ctx context.Context, sess Session) ([]SessionView, er
 }
 
 // EndSession ends one of the person's sessions.
-func (s *Service) EndSession(ctx context.Context, sess Session, id string) error { return errUnfinished }
+func (s *Service) EndSession(ctx context.Context, sess Session, id string) error {
+	return errUnfinished
+}
 
 var errUnfinished = iam.Errorf(iam.KindUnavailable, "signing in is not available")

@@ -10,11 +10,12 @@ import (
 type Dropped struct {
 	Roles      []iam.RoleRef // direct roles
 	Invitation bool          // whether a pending invitation for his address went
+	Sessions   int           // live sessions that ended
 }
 
 // Deactivate takes a member out: his status becomes inactive and his document
 // counts a change, so that the identity provider can bring him back; his direct
-// roles, his local sign-in and a pending invitation for his address go (D4). It is the one way that
+// roles, his local sign-in, his sessions and a pending invitation for his address go (D4). It is the one way that
 // SCIM, console and command line share. Whether he may go (iam.LastBreakGlass) is
 // the caller's to decide, under the organization's lock. iam.ErrNotFound when
 // there is no such row.
@@ -30,10 +31,15 @@ func (tx *Tx) Deactivate(org iam.OrganizationID, id iam.MemberID, at time.Time) 
 	return tx.DropAccess(org, id, u.LoginKey)
 }
 
-// DropAccess removes what a person who is no longer a member must not keep: direct
-// roles, local sign-in, and a pending invitation for his address.
+// DropAccess removes what a person who is no longer a member must not keep: sessions,
+// direct roles, local sign-in, and a pending invitation for his address. The caller
+// holds his row, as whoever begins a session does: so none begins behind it.
 func (tx *Tx) DropAccess(org iam.OrganizationID, id iam.MemberID, address string) (Dropped, error) {
 	var lost Dropped
+	var err error
+	if lost.Sessions, err = tx.EndMemberSessions(org, id, "", EndedRemoved, tx.Now()); err != nil {
+		return Dropped{}, err
+	}
 	roles, err := tx.DirectRoles(org, id)
 	if err != nil {
 		return Dropped{}, err

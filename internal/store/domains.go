@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/rollcall/rollcall/internal/iam"
@@ -29,6 +30,23 @@ func scanDomain(row scanner) (Domain, error) {
 // Domain returns one domain of an organization; iam.ErrNotFound.
 func (r *Reader) Domain(org iam.OrganizationID, domain string) (Domain, error) {
 	return one(r, scanDomain, `SELECT `+domainColumns+` FROM domains WHERE org_id = ? AND domain = ?`, org, domain)
+}
+
+// HoldVerifiedDomain tells whether the organization has verified a domain, and if so
+// nobody removes it until the commit.
+func (tx *Tx) HoldVerifiedDomain(org iam.OrganizationID, domain string) (bool, error) {
+	_, err := one(tx.Reader, scanDomain, `SELECT `+domainColumns+` FROM domains
+		WHERE org_id = ? AND domain = ? AND verified_at IS NOT NULL`+tx.forShare(), org, domain)
+	if errors.Is(err, iam.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// FirstVerified returns the organization that verified a domain first; iam.ErrNotFound.
+func (r *Reader) FirstVerified(domain string) (iam.OrganizationID, error) {
+	return one(r, scanOne[iam.OrganizationID], `SELECT org_id FROM domains
+		WHERE domain = ? AND verified_at IS NOT NULL ORDER BY verified_at, org_id LIMIT 1`, domain)
 }
 
 // Domains returns the domains of an organization by name.

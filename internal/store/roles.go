@@ -38,6 +38,11 @@ func (r *Reader) Roles(org iam.OrganizationID) ([]iam.Role, error) {
 		ORDER BY CASE WHEN type = 'system' THEN 0 ELSE 1 END, CASE WHEN type = 'system' THEN id ELSE name END`, org)
 }
 
+// RolesByID returns those of the ids that are roles, in no order.
+func (r *Reader) RolesByID(org iam.OrganizationID, ids []iam.RoleID) ([]iam.Role, error) {
+	return listIn(r, scanRole, `SELECT `+roleColumns+` FROM roles WHERE org_id = ? AND id IN `, org, ids)
+}
+
 // InsertRole adds a role. added is false, and nothing is changed, when its id,
 // its name or its SCIM group field is taken.
 func (tx *Tx) InsertRole(org iam.OrganizationID, role iam.Role, at time.Time) (added bool, err error) {

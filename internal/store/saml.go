@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,11 +19,20 @@ type certificate struct {
 
 // Connection returns the SAML connection of an organization; iam.ErrNotFound.
 func (r *Reader) Connection(org iam.OrganizationID) (iam.Connection, error) {
+	return r.connection(org, "")
+}
+
+// HoldConnection is Connection, and nobody changes or removes it until the commit.
+func (tx *Tx) HoldConnection(org iam.OrganizationID) (iam.Connection, error) {
+	return tx.connection(org, tx.forShare())
+}
+
+func (r *Reader) connection(org iam.OrganizationID, lock string) (iam.Connection, error) {
 	scan := func(row scanner) (iam.Connection, error) {
 		c := iam.Connection{Organization: org}
 		var metadata, certificates string
 		var connected, updated int64
-		if err := row.Scan(&c.IdPEntityID, &c.SSOURL, &metadata, &c.MetadataURL, &c.AllowPrivate, &certificates, &connected, &updated); err != nil {
+		if err := row.Scan(&c.IdPEntityID, &c.SSOURL, &c.SSOBinding, &c.IDPInitiated, &metadata, &c.MetadataURL, &c.AllowPrivate, &certificates, &connected, &updated); err != nil {
 			return iam.Connection{}, err
 		}
 		var stored []certificate
@@ -36,12 +46,13 @@ func (r *Reader) Connection(org iam.OrganizationID) (iam.Connection, error) {
 		return c, nil
 	}
 	return one(r, scan, `
-		SELECT idp_entity_id, sso_url, metadata, metadata_url, allow_private, certificates, connected_at, updated_at
-		  FROM saml_connections WHERE org_id = ?`, org)
+		SELECT idp_entity_id, sso_url, sso_binding, idp_initiated, metadata, metadata_url, allow_private, certificates, connected_at, updated_at
+		  FROM saml_connections WHERE org_id = ?`+lock, org)
 }
 
 // PutConnection makes or replaces the SAML connection; the time of the first
-// connecting stays.
+// connecting stays, and so do the signing key and whether IdP-initiated sign-in is
+// allowed.
 func (tx *Tx) PutConnection(c iam.Connection) error {
 	stored := make([]certificate, 0, len(c.Certificates))
 	for _, cert := range c.Certificates {
@@ -52,13 +63,35 @@ func (tx *Tx) PutConnection(c iam.Connection) error {
 		return fmt.Errorf("certificates of the SAML connection of %s: %w", c.Organization, err)
 	}
 	_, err = tx.exec(`
-		INSERT INTO saml_connections (org_id, idp_entity_id, sso_url, metadata, metadata_url, allow_private, certificates, connected_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (org_id) DO UPDATE SET idp_entity_id = excluded.idp_entity_id, sso_url = excluded.sso_url,
+		INSERT INTO saml_connections (org_id, idp_entity_id, sso_url, sso_binding, metadata, metadata_url, allow_private, certificates, connected_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (org_id) DO UPDATE SET idp_entity_id = excluded.idp_entity_id, sso_url = excluded.sso_url, sso_binding = excluded.sso_binding,
 			metadata = excluded.metadata, metadata_url = excluded.metadata_url, allow_private = excluded.allow_private,
 			certificates = excluded.certificates, updated_at = excluded.updated_at`,
-		c.Organization, c.IdPEntityID, c.SSOURL, string(c.Metadata), c.MetadataURL, c.AllowPrivate, string(certificates),
+		c.Organization, c.IdPEntityID, c.SSOURL, c.SSOBinding, string(c.Metadata), c.MetadataURL, c.AllowPrivate, string(certificates),
 		micros(c.ConnectedAt), micros(c.UpdatedAt))
+	return err
+}
+
+// SetIDPInitiated writes whether responses that answer no request are accepted.
+func (tx *Tx) SetIDPInitiated(org iam.OrganizationID, allowed bool) error {
+	_, err := tx.exec(`UPDATE saml_connections SET idp_initiated = ? WHERE org_id = ?`, allowed, org)
+	return err
+}
+
+// SigningKey returns the key that the organization's requests are signed with, as
+// PEM: a secret. It is nil until one was made, or without a connection.
+func (r *Reader) SigningKey(org iam.OrganizationID) ([]byte, error) {
+	key, err := one(r, scanOne[string], `SELECT signing_key FROM saml_connections WHERE org_id = ? AND signing_key IS NOT NULL`, org)
+	if errors.Is(err, iam.ErrNotFound) {
+		return nil, nil
+	}
+	return []byte(key), err
+}
+
+// AddSigningKey gives the connection a signing key if it has none.
+func (tx *Tx) AddSigningKey(org iam.OrganizationID, pem []byte) error {
+	_, err := tx.exec(`UPDATE saml_connections SET signing_key = ? WHERE org_id = ? AND signing_key IS NULL`, string(pem), org)
 	return err
 }
 

@@ -39,6 +39,54 @@ func (r *Reader) LocalSignInByEmail(org iam.OrganizationID, email string) (Local
 	return one(r, scanSignIn, `SELECT `+signinColumns+` FROM local_signins WHERE org_id = ? AND email = ?`, org, email)
 }
 
+// LocalPassword is what checking a password needs.
+type LocalPassword struct {
+	Org    iam.OrganizationID
+	Member iam.MemberID
+	Hash   string // argon2id, "" until the one-time link was used
+}
+
+func scanPassword(row scanner) (LocalPassword, error) {
+	var p LocalPassword
+	err := row.Scan(&p.Org, &p.Member, &p.Hash)
+	return p, err
+}
+
+// LocalPassword returns the local sign-in of a folded address; iam.ErrNotFound.
+func (r *Reader) LocalPassword(org iam.OrganizationID, email string) (LocalPassword, error) {
+	return one(r, scanPassword, `SELECT org_id, member_id, coalesce(password_hash, '') FROM local_signins WHERE org_id = ? AND email = ?`, org, email)
+}
+
+// LocalPasswords returns the local sign-ins of a folded address in all organizations,
+// the oldest first: for an Admin whose browser does not know his organization. It
+// reads the whole table, which has a few rows for each organization.
+func (r *Reader) LocalPasswords(email string, limit int) ([]LocalPassword, error) {
+	return list(r, scanPassword, `SELECT org_id, member_id, coalesce(password_hash, '') FROM local_signins WHERE email = ? ORDER BY created_at, org_id LIMIT ?`, email, limit)
+}
+
+// SignInByLink returns the local sign-in whose one-time link is waiting, also past
+// its date; iam.ErrNotFound.
+func (r *Reader) SignInByLink(org iam.OrganizationID, link iam.SecretHash) (LocalSignIn, error) {
+	return one(r, scanSignIn, `SELECT `+signinColumns+` FROM local_signins WHERE org_id = ? AND link_hash = ?`, org, hex.EncodeToString(link[:]))
+}
+
+// UseSignInLink uses a one-time link up and sets the password; used is false, and
+// nothing is changed, when the link is not the member's any more.
+func (tx *Tx) UseSignInLink(org iam.OrganizationID, member iam.MemberID, link iam.SecretHash, password string) (used bool, err error) {
+	n, err := tx.exec(`UPDATE local_signins SET password_hash = ?, link_hash = NULL, link_expires_at = NULL
+		WHERE org_id = ? AND member_id = ? AND link_hash = ?`, password, org, member, hex.EncodeToString(link[:]))
+	return n == 1, err
+}
+
+// InsertLocalSignIn gives a member a local sign-in with a password; added is false,
+// and nothing is changed, when he has one or the address is taken.
+func (tx *Tx) InsertLocalSignIn(org iam.OrganizationID, member iam.MemberID, email, password string, now time.Time) (added bool, err error) {
+	n, err := tx.exec(`
+		INSERT INTO local_signins (org_id, member_id, email, password_hash, created_at) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT DO NOTHING`, org, member, email, password, micros(now))
+	return n == 1, err
+}
+
 // PutSignInLink gives a member a new one-time link, and a local sign-in of that
 // address if he has none. A former link is void from then on; a password stays.
 // put is false, and nothing is changed, when another member's local sign-in has
