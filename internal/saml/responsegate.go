@@ -1,0 +1,232 @@
+package saml
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/xml"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/mattermost/xml-roundtrip-validator"
+
+	"github.com/rollcall/rollcall/internal/iam"
+)
+
+// MaxResponseBytes bounds a response after base64. One with 150 groups in it is some
+// 20 KiB.
+const MaxResponseBytes = 256 << 10
+
+// maxEncodedBytes leaves room for the line breaks that some identity providers put into
+// base64.
+const maxEncodedBytes = MaxResponseBytes/3*4 + MaxResponseBytes/16
+
+var responseLimits = limits{bytes: MaxResponseBytes, depth: 32, elements: 2_000, attributes: 64}
+
+// maxPrefixes bounds the namespace prefixes that are declared at one place, because
+// canonicalization copies them for each element below.
+const maxPrefixes = 64
+
+// decodeResponse undoes the base64 of the HTTP-POST binding. What is too large is
+// refused by its length alone.
+func decodeResponse(text string) ([]byte, error) {
+	if len(text) > maxEncodedBytes {
+		return nil, refused(CauseSize, "the response is larger than %d KiB", MaxResponseBytes>>10)
+	}
+	data, err := base64.StdEncoding.Strict().DecodeString(text)
+	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))
+	switch {
+	case err != nil:
+		return nil, refused(CauseEncoding, "the response is not base64")
+	case len(data) > MaxResponseBytes:
+		return nil, refused(CauseSize, "the response is larger than %d KiB", MaxResponseBytes>>10)
+	case len(data) == 0:
+		return nil, refused(CauseEncoding, "the response is empty")
+	case !utf8.Valid(data):
+		return nil, refused(CauseEncoding, "the response is not UTF-8 text")
+	}
+	return data, nil
+}
+
+// gateResponse reads a response once, raw token by raw token, and refuses whatever two
+// readers of XML could take differently, and sizes that make one work for an attacker:
+// what is not UTF-8, DOCTYPE and entities, processing instructions, comments, CDATA,
+// more than one root, anything behind it, attributes given twice, prefixes that are
+// undeclared, emptied or reserved, and tokens that do not survive being written and read
+// again. It runs before any library sees the document (S34, S36, S37).
+func gateResponse(data []byte) error {
+	g := responseGate{most: responseLimits}
+	decoder := xml.NewDecoder(bytes.NewReader(data))
+	for {
+		start := decoder.InputOffset()
+		token, err := decoder.RawToken()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return notResponseXML(err)
+		}
+		if start == 0 && isDeclaration(token) {
+			continue
+		}
+		if err := g.step(token, data[start:]); err != nil {
+			return err
+		}
+	}
+	if g.elements == 0 || len(g.open) > 0 {
+		return refused(CauseXML, "the response is cut off: not all of its elements end")
+	}
+	if err := validator.Validate(bytes.NewReader(data)); err != nil {
+		return refused(CauseXML, "the response holds XML that reads differently when it is written again")
+	}
+	return nil
+}
+
+// notResponseXML passes on the line only: the text of the error may quote the response.
+func notResponseXML(err error) error {
+	var syntax *xml.SyntaxError
+	switch {
+	case errors.As(err, &syntax) && strings.Contains(syntax.Msg, "character entity"):
+		return refused(CauseXML, "line %d of the response uses an entity other than XML's own five", syntax.Line)
+	case errors.As(err, &syntax):
+		return refused(CauseXML, "line %d of the response is not well-formed XML", syntax.Line)
+	}
+	return refused(CauseXML, "the response is not XML 1.0 in UTF-8")
+}
+
+type responseGate struct {
+	most     limits
+	elements int
+	open     []openElement
+}
+
+// openElement is an element whose end has not come yet.
+type openElement struct {
+	name     xml.Name // Space is the prefix
+	declares []string // prefixes; "" is the default namespace
+}
+
+func (g *responseGate) step(token xml.Token, rest []byte) error {
+	switch t := token.(type) {
+	case xml.StartElement:
+		return g.start(t)
+	case xml.EndElement:
+		if len(g.open) == 0 || g.open[len(g.open)-1].name != t.Name {
+			return refused(CauseXML, "the element %q ends where it did not begin", iam.Clip(t.Name.Local))
+		}
+		g.open = g.open[:len(g.open)-1]
+	case xml.CharData:
+		switch {
+		case bytes.HasPrefix(rest, []byte("<![CDATA[")):
+			return refused(CauseXML, "the response holds a CDATA section, which SAML never needs")
+		case len(g.open) == 0 && len(bytes.Trim(t, " \t\r\n")) > 0:
+			return refused(CauseXML, "there is text outside the root element of the response")
+		}
+	case xml.Comment:
+		return refused(CauseXML, "the response holds a comment, which SAML never needs")
+	case xml.Directive:
+		return refused(CauseXML, "the response holds a DOCTYPE or another directive, which SAML never needs")
+	case xml.ProcInst:
+		return refused(CauseXML, "the response holds the processing instruction %q, which SAML never needs", iam.Clip(t.Target))
+	}
+	return nil
+}
+
+// isDeclaration: encoding/xml has refused another version than 1.0 and another encoding
+// than UTF-8 in it.
+func isDeclaration(token xml.Token) bool {
+	t, ok := token.(xml.ProcInst)
+	return ok && t.Target == "xml"
+}
+
+func (g *responseGate) start(e xml.StartElement) error {
+	g.elements++
+	switch {
+	case g.elements > 1 && len(g.open) == 0:
+		return refused(CauseXML, "the response has more than one root element")
+	case len(g.open) >= g.most.depth:
+		return refused(CauseSize, "the elements of the response are nested more than %d deep", g.most.depth)
+	case g.elements > g.most.elements:
+		return refused(CauseSize, "the response holds more than %d elements", g.most.elements)
+	case len(e.Attr) > g.most.attributes:
+		return refused(CauseSize, "an element of the response has more than %d attributes", g.most.attributes)
+	}
+	element := openElement{name: e.Name}
+	for i, a := range e.Attr {
+		// Prefixes do not make two: ID and x:ID on one element are a trap for whoever looks
+		// one of them up.
+		if slices.ContainsFunc(e.Attr[:i], func(b xml.Attr) bool { return a.Name.Local == b.Name.Local }) {
+			return refused(CauseXML, "the element %q has the attribute %q twice", iam.Clip(e.Name.Local), iam.Clip(a.Name.Local))
+		}
+		prefix, declares := declaredPrefix(a.Name)
+		switch {
+		case !declares:
+			continue
+		case a.Value == "":
+			return refused(CauseXML, "the element %q empties a namespace prefix", iam.Clip(e.Name.Local))
+		case prefix == "xml", prefix == "xmlns", a.Value == nsXML, a.Value == nsXMLNS:
+			return refused(CauseXML, "the element %q declares a reserved namespace prefix", iam.Clip(e.Name.Local))
+		}
+		element.declares = append(element.declares, prefix)
+	}
+	g.open = append(g.open, element)
+	return g.checkPrefixes(e)
+}
+
+// Namespaces that the prefixes xml and xmlns stand for, and no other may (Namespaces in
+// XML 1.0, section 3).
+const (
+	nsXML   = "http://www.w3.org/XML/1998/namespace"
+	nsXMLNS = "http://www.w3.org/2000/xmlns/"
+)
+
+func declaredPrefix(name xml.Name) (string, bool) {
+	switch {
+	case name.Space == "xmlns":
+		return name.Local, true
+	case name.Space == "" && name.Local == "xmlns":
+		return "", true
+	}
+	return "", false
+}
+
+// checkPrefixes wants each prefix declared: encoding/xml would take an undeclared one
+// for the namespace itself.
+func (g *responseGate) checkPrefixes(e xml.StartElement) error {
+	declared := 0
+	for _, o := range g.open {
+		declared += len(o.declares)
+	}
+	if declared > maxPrefixes {
+		return refused(CauseSize, "the response declares more than %d namespace prefixes at one place", maxPrefixes)
+	}
+	if err := g.checkName(e.Name); err != nil {
+		return err
+	}
+	if e.Name.Space == "xmlns" {
+		return refused(CauseXML, "the element %q has a reserved prefix", iam.Clip(e.Name.Local))
+	}
+	for _, a := range e.Attr {
+		if err := g.checkName(a.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *responseGate) checkName(name xml.Name) error {
+	if strings.Contains(name.Local, ":") {
+		return refused(CauseXML, "the name %q has a colon too many", iam.Clip(name.Local))
+	}
+	if name.Space == "" || name.Space == "xml" || name.Space == "xmlns" {
+		return nil
+	}
+	for _, o := range g.open {
+		if slices.Contains(o.declares, name.Space) {
+			return nil
+		}
+	}
+	return refused(CauseXML, "the namespace prefix %q is not declared", iam.Clip(name.Space))
+}
