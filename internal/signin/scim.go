@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"unicode"
 
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/store"
@@ -59,7 +60,7 @@ func (s *Service) SCIM(ctx context.Context, org string, authorization []string, 
 	case iam.KeyExpired:
 		return iam.SCIMCaller{}, refused(iam.CauseExpired, expiredMessage)
 	}
-	s.uses.note(found, now)
+	s.noteKey(found, now)
 	key := found.Key.ID
 	caller := iam.SCIMCaller{
 		Organization: found.Organization,
@@ -75,9 +76,17 @@ func (s *Service) SCIM(ctx context.Context, org string, authorization []string, 
 	return caller, nil
 }
 
-// printable makes a header's value fit for the audit log: short, and UTF-8, which
-// a header need not be and PostgreSQL insists on.
-func printable(s string) string { return strings.ToValidUTF8(iam.Clip(s), "\uFFFD") }
+// printable makes what a caller sent fit for the audit log: short, without control
+// characters, and UTF-8, which it need not be and PostgreSQL insists on.
+func printable(s string) string {
+	shown := func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}
+	return strings.Map(shown, strings.ToValidUTF8(iam.Clip(s), "\uFFFD"))
+}
 
 func refused(cause, message string) error {
 	return unauthorized(&iam.BadCredential{Cause: cause, Message: message})

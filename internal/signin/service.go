@@ -3,11 +3,8 @@ package signin
 import (
 	"crypto/rand"
 	"io"
-	"strings"
 	"time"
 
-	"github.com/rollcall/rollcall/internal/iam"
-	"github.com/rollcall/rollcall/internal/saml"
 	"github.com/rollcall/rollcall/internal/store"
 )
 
@@ -20,7 +17,10 @@ type Service struct {
 	Random    io.Reader        // cryptographically strong; nil: crypto/rand
 	PublicURL string           // the server's public base URL; needed for SAML
 
-	uses uses
+	keyUses, sessionUses uses
+	failures             failures
+	attempts             throttle
+	hashing              hashing
 }
 
 func (s *Service) now() time.Time {
@@ -35,11 +35,4 @@ func (s *Service) random() io.Reader {
 		return rand.Reader
 	}
 	return s.Random
-}
-
-// provider is Rollcall as one organization's identity provider sees it: it follows
-// from the public URL and the organization's id, so it is known before connecting.
-func (s *Service) provider(org iam.OrganizationID) saml.ServiceProvider {
-	base := strings.TrimRight(s.PublicURL, "/") + "/saml/" + string(org)
-	return saml.ServiceProvider{EntityID: base + "/metadata", ACSURL: base + "/acs"}
 }

@@ -13,36 +13,34 @@ import (
 	"github.com/rollcall/rollcall/internal/store"
 )
 
-// uses holds when each key was used last, to the minute, until it is written: a
-// use must not cost a write. It has at most one entry for each key, so it cannot
-// grow beyond the keys there are.
+// uses holds when each key, or each session, was used last, until it is written: a
+// use must not cost a write. It has at most one entry for each, so it cannot grow
+// beyond the keys and sessions there are.
 type uses struct {
 	mu      sync.Mutex
 	waiting map[use]time.Time
 }
 
+// use names a key or a session.
 type use struct {
 	org iam.OrganizationID
-	key iam.KeyID
+	id  string
 }
 
-// note remembers a use, unless the row tells of that minute already.
-func (u *uses) note(found store.KeyCheck, now time.Time) {
-	minute := now.UTC().Truncate(time.Minute)
-	if !minute.After(found.Key.LastUsedAt) {
-		return
-	}
-	u.add(use{found.Organization.ID, found.Key.ID}, minute)
-}
-
-func (u *uses) add(key use, minute time.Time) {
+func (u *uses) add(what use, at time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.waiting == nil {
 		u.waiting = map[use]time.Time{}
 	}
-	if minute.After(u.waiting[key]) {
-		u.waiting[key] = minute
+	if at.After(u.waiting[what]) {
+		u.waiting[what] = at
+	}
+}
+
+func (u *uses) addAll(all map[use]time.Time) {
+	for what, at := range all {
+		u.add(what, at)
 	}
 }
 
@@ -54,30 +52,63 @@ func (u *uses) take() map[use]time.Time {
 	return taken
 }
 
-// Flush writes the last uses that wait, in one transaction. What could not be
-// written waits on.
-func (s *Service) Flush(ctx context.Context) error {
-	waiting := s.uses.take()
-	if len(waiting) == 0 {
+// noteKey remembers the minute in which a key was used, unless its row tells of it.
+func (s *Service) noteKey(found store.KeyCheck, now time.Time) {
+	if minute := now.UTC().Truncate(time.Minute); minute.After(found.Key.LastUsedAt) {
+		s.keyUses.add(use{found.Organization.ID, string(found.Key.ID)}, minute)
+	}
+}
+
+// seenEvery is how old what a session's row says of its last use may be.
+const seenEvery = time.Minute
+
+// noteSession remembers that a session was used, unless its row is recent.
+func (s *Service) noteSession(org iam.OrganizationID, session store.Session, now time.Time) {
+	if now.Sub(session.LastSeenAt) >= seenEvery {
+		s.sessionUses.add(use{org, session.ID}, now)
+	}
+}
+
+// sorted returns the names in one order on every server, so that two that flush
+// never wait in a circle.
+func sorted(waiting map[use]time.Time) []use {
+	return slices.SortedFunc(maps.Keys(waiting), func(a, b use) int {
+		return cmp.Or(cmp.Compare(a.org, b.org), cmp.Compare(a.id, b.id))
+	})
+}
+
+// Flush writes what waits, in one transaction: last uses of keys and sessions, and
+// refused sign-ins that were counted. What could not be written waits on.
+func (s *Service) Flush(ctx context.Context) error { return s.flush(ctx, false) }
+
+func (s *Service) flush(ctx context.Context, last bool) error {
+	keys, sessions, refused := s.keyUses.take(), s.sessionUses.take(), s.failures.take(s.now(), last)
+	if len(keys)+len(sessions)+len(refused) == 0 {
 		return nil
 	}
-	// In one order on every server, so that two that flush never wait in a circle.
-	keys := slices.SortedFunc(maps.Keys(waiting), func(a, b use) int {
-		return cmp.Or(cmp.Compare(a.org, b.org), cmp.Compare(a.key, b.key))
-	})
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
-		for _, key := range keys {
-			if err := tx.TouchKey(key.org, key.key, waiting[key]); err != nil {
+		for _, key := range sorted(keys) {
+			if err := tx.TouchKey(key.org, iam.KeyID(key.id), keys[key]); err != nil {
+				return err
+			}
+		}
+		for _, session := range sorted(sessions) {
+			if err := tx.TouchSession(session.org, session.id, sessions[session]); err != nil {
+				return err
+			}
+		}
+		for _, event := range refused {
+			if err := tx.InsertAudit(event); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		for key, minute := range waiting {
-			s.uses.add(key, minute)
-		}
-		return fmt.Errorf("note the last use of %d SCIM keys: %w", len(waiting), err)
+		s.keyUses.addAll(keys)
+		s.sessionUses.addAll(sessions)
+		s.failures.putBack(refused)
+		return fmt.Errorf("note the last use of %d SCIM keys and %d sessions, and %d refused sign-ins: %w", len(keys), len(sessions), len(refused), err)
 	}
 	return nil
 }
@@ -98,7 +129,7 @@ func (s *Service) Run(ctx context.Context, every time.Duration) error {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
 			defer cancel()
-			return s.Flush(last)
+			return s.flush(last, true)
 		}
 	}
 }

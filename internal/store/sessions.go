@@ -109,6 +109,11 @@ func (r *Reader) MemberSessions(org iam.OrganizationID, member iam.MemberID, now
 		WHERE s.org_id = ? AND s.member_id = ? AND s.ended_at IS NULL AND s.expires_at > ? ORDER BY s.last_seen_at DESC, s.id DESC`, org, member, micros(now))
 }
 
+// SessionMember returns whose a session is; iam.ErrNotFound.
+func (r *Reader) SessionMember(org iam.OrganizationID, id string) (iam.MemberID, error) {
+	return one(r, scanOne[iam.MemberID], `SELECT member_id FROM sessions WHERE org_id = ? AND id = ?`, org, id)
+}
+
 // InsertSession adds a session. The caller holds the row of its member and has
 // checked that he may sign in.
 func (tx *Tx) InsertSession(org iam.OrganizationID, s Session, secret iam.SecretHash) error {

@@ -64,6 +64,11 @@ func (r *Reader) LocalPasswords(email string, limit int) ([]LocalPassword, error
 	return list(r, scanPassword, `SELECT org_id, member_id, coalesce(password_hash, '') FROM local_signins WHERE email = ? ORDER BY created_at, org_id LIMIT ?`, email, limit)
 }
 
+// HasPassword tells whether a member's local sign-in still has the password of a hash.
+func (r *Reader) HasPassword(org iam.OrganizationID, member iam.MemberID, hash string) (bool, error) {
+	return one(r, scanOne[bool], `SELECT count(*) > 0 FROM local_signins WHERE org_id = ? AND member_id = ? AND password_hash = ?`, org, member, hash)
+}
+
 // SignInByLink returns the local sign-in whose one-time link is waiting, also past
 // its date; iam.ErrNotFound.
 func (r *Reader) SignInByLink(org iam.OrganizationID, link iam.SecretHash) (LocalSignIn, error) {

@@ -1,0 +1,46 @@
+package signin
+
+import (
+	"context"
+	"encoding/hex"
+	"time"
+
+	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/saml"
+)
+
+// Begin is the way to an organization's identity provider.
+type Begin struct {
+	Message       saml.Message // where the browser is sent
+	PendingCookie string       // the value that binds the answer to this browser
+	ExpiresAt     time.Time    // of the cookie
+}
+
+// BeginSAML begins a sign-in at the organization's identity provider. to is the path
+// to go to afterwards; what is no path of this server becomes "/" (S44). Nothing is
+// written, and refusals are in no audit log: nobody has tried anything yet.
+func (s *Service) BeginSAML(ctx context.Context, org iam.OrganizationID, to string, c Client) (Begin, error) {
+	f, err := s.federation(ctx, org)
+	if err != nil {
+		return Begin{}, trouble(err)
+	}
+	key, err := s.signingKey(ctx, f.org.ID)
+	if err != nil {
+		return Begin{}, err
+	}
+	secret, err := s.secret()
+	if err != nil {
+		return Begin{}, err
+	}
+	now := s.now()
+	p := pending{secret: secret, begun: now, to: SafePath(to)}
+	if had, ok := parseCookie(c.Session); ok {
+		p.replaces = string(had.org) + "." + hex.EncodeToString(had.hash[:])
+	}
+	value := p.cookie()
+	message, err := saml.AuthnRequest(f.sp, f.idp, requestID(f.org.ID, value), now, key)
+	if err != nil {
+		return Begin{}, iam.Errorf(iam.KindInternal, "make the request to the identity provider: %w", err)
+	}
+	return Begin{Message: message, PendingCookie: value, ExpiresAt: now.Add(pendingLifetime)}, nil
+}
