@@ -1,0 +1,118 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/signin"
+)
+
+// route is one page or one act: where it is, who may, and what it is.
+type route struct {
+	method  string
+	pattern string
+	may     rule
+	handle  func(*exchange) error
+	what    string // for docs/permissions.md: "list the members …"
+	limit   int64  // bytes of the request's body; 0 is maxForm
+	// template and page are what a page is made of: a file of templates/ and the zero
+	// value of the struct it is executed with. An act that shows a page of another
+	// route has none.
+	template string
+	page     any
+}
+
+// show is a page.
+func show(pattern string, may rule, handle func(*exchange) error, template string, page any, what string) route {
+	return route{method: http.MethodGet, pattern: pattern, may: may, handle: handle, template: template, page: page, what: what}
+}
+
+// get is an answer to GET that is no page of its own: a file, or a way on to a page.
+func get(pattern string, may rule, handle func(*exchange) error, what string) route {
+	return route{method: http.MethodGet, pattern: pattern, may: may, handle: handle, what: what}
+}
+
+// act changes something.
+func act(pattern string, may rule, handle func(*exchange) error, what string) route {
+	return route{method: http.MethodPost, pattern: pattern, may: may, handle: handle, what: what}
+}
+
+// table lists every route of the console. Nothing is served that is not in it.
+func (c *Console) table() []route {
+	view := holders(iam.PermOrganizationView)
+	return []route{
+		show("/members", view, c.members, "members.html", membersPage{}, "list the members, their roles and why they hold them"),
+		act("/preferences/theme", anyone, c.setTheme, "choose light or dark"),
+	}
+}
+
+// rule says who may use a route. The zero value is no rule: New refuses it.
+type rule struct {
+	who        who
+	permission iam.Permission // with whoHolds
+}
+
+type who uint8
+
+const (
+	whoNobody who = iota // not decided
+	whoAnyone
+	whoSignedIn
+	whoHolds
+	whoAdmin
+)
+
+// Rules. anyone need not be signed in; a member may what is about himself.
+//
+// admins is stricter than any permission: a custom role can hold every one of
+// them, and what is in the SCIM request log is for the system role Admin (D15).
+var (
+	anyone   = rule{who: whoAnyone}
+	signedIn = rule{who: whoSignedIn}
+	admins   = rule{who: whoAdmin}
+)
+
+// holders are the members who hold a permission.
+func holders(p iam.Permission) rule { return rule{who: whoHolds, permission: p} }
+
+func (r rule) String() string {
+	switch r.who {
+	case whoAnyone:
+		return "anybody"
+	case whoSignedIn:
+		return "every member"
+	case whoHolds:
+		return string(r.permission)
+	case whoAdmin:
+		return "the system role Admin"
+	}
+	return "nobody"
+}
+
+// allows decides for a signed-in member.
+func (r rule) allows(s signin.Session) bool {
+	switch r.who {
+	case whoAnyone, whoSignedIn:
+		return true
+	case whoHolds:
+		return s.May(r.permission)
+	case whoAdmin:
+		return slices.ContainsFunc(s.Roles, func(h iam.HeldRole) bool { return h.Role.ID == iam.RoleAdmin })
+	}
+	return false
+}
+
+// check finds what makes a route unfit to be served.
+func (r route) check() error {
+	switch {
+	case r.may.who == whoNobody || r.may.who == whoHolds && !r.may.permission.Enforced():
+		return fmt.Errorf("the route %s %s does not say who may use it", r.method, r.pattern)
+	case r.handle == nil || r.what == "":
+		return fmt.Errorf("the route %s %s does not say what it does", r.method, r.pattern)
+	case (r.template == "") != (r.page == nil):
+		return fmt.Errorf("the route %s %s has a template without a page, or a page without a template", r.method, r.pattern)
+	}
+	return nil
+}
