@@ -110,6 +110,10 @@ func exactly(e *etree.Element, names ...string) ([]*etree.Element, error) {
 // signed, parsed from the very bytes whose digest was compared.
 type verifier func(e *etree.Element, with *x509.Certificate, now time.Time) (*etree.Element, error)
 
+// verifyXML asks the library. It puts attributes of two foreign namespaces on one element
+// in the order of their names and not of their namespaces (exclusive canonicalization
+// refers to Canonical XML 1.0 section 2.2), so the rare response that has such a pair is
+// refused.
 func verifyXML(e *etree.Element, with *x509.Certificate, now time.Time) (*etree.Element, error) {
 	return (&dsig.ValidationContext{
 		CertificateStore: &dsig.MemoryX509CertificateStore{Roots: []*x509.Certificate{with}},
