@@ -114,10 +114,7 @@ func (s *Service) AcceptInvitation(ctx context.Context, org iam.OrganizationID, 
 		return Accepted{}, err
 	}
 	in := acceptance{service: s, org: org, id: id, token: token, way: shown.Way, member: iam.MemberID(s.DB.NewID())}
-	switch shown.Way {
-	case WayNone:
-		return Accepted{}, iam.Errorf(iam.KindConflict, "single sign-on does not work for %s yet; your invitation stays, so try again when your administrator has set it up", shown.Email)
-	case WayPassword:
+	if shown.Way == WayPassword {
 		if err := CheckPassword(password, shown.Email); err != nil {
 			return Accepted{}, err
 		}
@@ -168,6 +165,9 @@ func (in acceptance) accept(tx *store.Tx) (SignedIn, error) {
 	way, err := in.service.way(tx.Reader, org, invited.Email, roles)
 	if err != nil {
 		return SignedIn{}, err
+	}
+	if way == WayNone {
+		return SignedIn{}, iam.Errorf(iam.KindConflict, "single sign-on does not work for %s yet; your invitation stays, so try again when your administrator has set it up", invited.Email)
 	}
 	if way != in.way {
 		return SignedIn{}, iam.Errorf(iam.KindConflict, "how people sign in to this organization has just changed; open the link again")

@@ -43,7 +43,7 @@ func (s *Service) Password(ctx context.Context, org iam.OrganizationID, email, p
 		return SignedIn{}, trouble(err)
 	}
 	if match.Member == "" {
-		cause, detail := CausePassword, "the password is wrong"
+		cause, detail := CausePassword, "it is not the password of this local sign-in"
 		if len(known.all) == 0 {
 			cause, detail = CauseUnknownAccount, "no local sign-in of this organization has the address"
 		}

@@ -36,7 +36,8 @@ const (
 	EndedNoSAML    = "the SAML connection was removed"
 )
 
-const sessionColumns = `s.id, s.member_id, s.method, s.address, s.user_agent, s.created_at, s.last_seen_at, s.expires_at, s.ended_at, coalesce(s.ended_why, '')`
+const sessionColumns = `sessions.id, sessions.member_id, sessions.method, sessions.address, sessions.user_agent, sessions.created_at, sessions.last_seen_at,
+	sessions.expires_at, sessions.ended_at, coalesce(sessions.ended_why, '')`
 
 // sessionRow is a session as its columns are scanned.
 type sessionRow struct {
@@ -89,10 +90,10 @@ func (r *Reader) CheckSession(org iam.OrganizationID, secret iam.SecretHash) (Se
 		SELECT `+sessionColumns+`,
 		       o.org_id, o.name, o.plan, o.scim_enabled, o.identity_policy, o.unmapped_groups, o.created_at, o.session_idle_minutes, o.session_minutes,
 		       `+memberColumns+`
-		  FROM sessions s JOIN organizations o ON o.org_id = s.org_id
-		  JOIN users u ON u.org_id = s.org_id AND u.id = s.member_id
+		  FROM sessions JOIN organizations o ON o.org_id = sessions.org_id
+		  JOIN users u ON u.org_id = sessions.org_id AND u.id = sessions.member_id
 		  LEFT JOIN local_signins l ON l.org_id = u.org_id AND l.member_id = u.id
-		 WHERE s.org_id = ? AND s.secret_hash = ?`, org, hex.EncodeToString(secret[:]))
+		 WHERE sessions.org_id = ? AND sessions.secret_hash = ?`, org, hex.EncodeToString(secret[:]))
 	if err != nil {
 		return SessionCheck{}, err
 	}
@@ -105,8 +106,8 @@ func (r *Reader) CheckSession(org iam.OrganizationID, secret iam.SecretHash) (Se
 // MemberSessions returns the sessions of a member that have neither ended nor
 // expired, the one used last first.
 func (r *Reader) MemberSessions(org iam.OrganizationID, member iam.MemberID, now time.Time) ([]Session, error) {
-	return list(r, scanSession, `SELECT `+sessionColumns+` FROM sessions s
-		WHERE s.org_id = ? AND s.member_id = ? AND s.ended_at IS NULL AND s.expires_at > ? ORDER BY s.last_seen_at DESC, s.id DESC`, org, member, micros(now))
+	return list(r, scanSession, `SELECT `+sessionColumns+` FROM sessions
+		WHERE org_id = ? AND member_id = ? AND ended_at IS NULL AND expires_at > ? ORDER BY last_seen_at DESC, id DESC`, org, member, micros(now))
 }
 
 // SessionMember returns whose a session is; iam.ErrNotFound.
@@ -142,8 +143,8 @@ func (tx *Tx) EndSession(org iam.OrganizationID, member iam.MemberID, id, why st
 // EndCookie ends the session of a cookie's secret and returns it; iam.ErrNotFound
 // when there is none that had neither ended nor expired.
 func (tx *Tx) EndCookie(org iam.OrganizationID, secret iam.SecretHash, why string, at time.Time) (Session, error) {
-	return one(tx.Reader, scanSession, `UPDATE sessions AS s SET ended_at = ?, ended_why = ?
-		WHERE s.org_id = ? AND s.secret_hash = ? AND s.ended_at IS NULL AND s.expires_at > ? RETURNING `+sessionColumns,
+	return one(tx.Reader, scanSession, `UPDATE sessions SET ended_at = ?, ended_why = ?
+		WHERE org_id = ? AND secret_hash = ? AND ended_at IS NULL AND expires_at > ? RETURNING `+sessionColumns,
 		micros(at), why, org, hex.EncodeToString(secret[:]), micros(at))
 }
 
