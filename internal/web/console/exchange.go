@@ -184,31 +184,13 @@ func (x *exchange) signInFirst() error {
 			Text: "Your session has ended, so nothing was changed. Sign in and do it again.", Link: "/", Label: "Sign in",
 		})
 	}
-	query := url.Values{}
-	if to := x.r.URL.RequestURI(); localPath(to) {
-		query.Set("to", to)
-	}
-	return x.to("/?" + query.Encode())
+	return x.to("/?" + url.Values{"to": {x.comeBackTo()}}.Encode())
 }
 
-// comeBackTo is the page's own address; of the answer to a POST it is the page that
-// its path has, if it has one.
+// comeBackTo is the page's own address. The answer to a POST has none.
 func (x *exchange) comeBackTo() string {
 	if x.r.Method == http.MethodPost {
 		return "/"
 	}
-	if to := x.r.URL.RequestURI(); localPath(to) {
-		return to
-	}
-	return "/"
-}
-
-// localPath tells whether a browser that is sent to s stays on this server (S44):
-// "//host" and "/\host" would leave it.
-func localPath(s string) bool {
-	const most = 2048
-	if len(s) > most || !strings.HasPrefix(s, "/") || strings.HasPrefix(s, "//") {
-		return false
-	}
-	return !strings.ContainsFunc(s, func(r rune) bool { return r == '\\' || r < 0x20 || r >= 0x7F })
+	return signin.SafePath(x.r.URL.RequestURI())
 }

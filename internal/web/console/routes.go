@@ -18,8 +18,8 @@ type route struct {
 	what    string // for docs/permissions.md: "list the members …"
 	limit   int64  // bytes of the request's body; 0 is maxForm
 	// template and page are what a page is made of: a file of templates/ and the zero
-	// value of the struct it is executed with. An act that shows a page of another
-	// route has none.
+	// value of the struct it is executed with. An act that shows the page of another
+	// route, or none, has none.
 	template string
 	page     any
 }
@@ -39,12 +39,34 @@ func act(pattern string, may rule, handle func(*exchange) error, what string) ro
 	return route{method: http.MethodPost, pattern: pattern, may: may, handle: handle, what: what}
 }
 
+// shows gives an act a page of its own that it answers with.
+func (r route) shows(template string, page any) route {
+	r.template, r.page = template, page
+	return r
+}
+
 // table lists every route of the console. Nothing is served that is not in it.
 func (c *Console) table() []route {
 	view := holders(iam.PermOrganizationView)
 	return []route{
-		show("/members", view, c.members, "members.html", membersPage{}, "list the members, their roles and why they hold them"),
+		show("/{$}", anyone, c.start, "signin.html", signInPage{}, "sign in; whoever is signed in goes to his start page"),
+		act("/sign-in", anyone, c.signInByEmail, "be led to the organization's identity provider").shows("goon.html", goOnPage{}),
+		act("/sign-in/password", anyone, c.signInByPassword, "sign in with a password"),
+		act("/sign-out", anyone, c.signOut, "sign out"),
+		show("/setup/{org}/{token}", anyone, c.setUp, "setup.html", setUpPage{}, "open the one-time link of an Admin"),
+		act("/setup/{org}/{token}", anyone, c.useSetUp, "set the password of a local sign-in, which uses the link up"),
+		show("/invitation/{org}/{invitation}/{token}", anyone, c.invitation, "invitation.html", invitationPage{}, "open an invitation"),
+		act("/invitation/{org}/{invitation}/{token}", anyone, c.acceptInvitation, "accept it"),
 		act("/preferences/theme", anyone, c.setTheme, "choose light or dark"),
+
+		show("/dashboard", view, c.dashboard, "dashboard.html", dashboardPage{}, "see what is done of the set-up, and how provisioning does"),
+		show("/members", view, c.members, "members.html", membersPage{}, "list the members, their roles and why they hold them"),
+		show("/plans", holders(iam.PermViewBilling), c.plans, "plans.html", plansPage{}, "see the plan"),
+		show("/plans/{plan}", holders(iam.PermManageBilling), c.lowerPlan, "lowerplan.html", lowerPlanPage{}, "see what a lower plan takes away"),
+		act("/plans", holders(iam.PermManageBilling), c.setPlan, "change the plan, unless the operator keeps that to himself"),
+		show("/details", view, c.details, "details.html", detailsPage{}, "see what the organization is called and where it is found"),
+		show("/profile", signedIn, c.profile, "profile.html", profilePage{}, "see one's own roles and sessions"),
+		act("/profile/sessions/{session}/end", signedIn, c.endSession, "end one of one's own sessions"),
 	}
 }
 

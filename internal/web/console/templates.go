@@ -61,6 +61,7 @@ func functions(a *assets) template.FuncMap {
 		"due":      due,
 		"count":    count,
 		"plural":   plural,
+		"planName": planName,
 		"initials": initials,
 		"sentence": sentence,
 		"copyable": func(id, value string) copyable { return copyable{id, value} },

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/signin"
 )
 
 const (
@@ -31,8 +32,5 @@ func (c *Console) setTheme(x *exchange) error {
 	default:
 		return iam.Errorf(iam.KindInvalid, "the theme %q is not one of light, dark", iam.Clip(theme))
 	}
-	if to := x.value("to"); localPath(to) {
-		return x.to(to)
-	}
-	return x.to("/")
+	return x.to(signin.SafePath(x.value("to")))
 }
