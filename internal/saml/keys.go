@@ -2,6 +2,7 @@ package saml
 
 import (
 	"crypto/x509"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +49,7 @@ func expiredCertificate(c Certificate) string {
 // notVerified explains a signature that none of the keys made. KeyInfo is the sender's
 // word: it helps the admin to see which certificate is missing, and decides nothing.
 func (r reader) notVerified(e, signature *etree.Element) error {
+	claimed, claims := claimedCertificate(signature)
 	ours := make([]string, 0, len(r.IDP.Certificates))
 	for _, der := range r.IDP.Certificates {
 		parsed, err := x509.ParseCertificate(der)
@@ -55,34 +57,35 @@ func (r reader) notVerified(e, signature *etree.Element) error {
 			continue
 		}
 		c := newCertificateOf(parsed)
-		if claimed, ok := claimedCertificate(signature); ok && claimed.SHA256 == c.SHA256 && r.Now.After(c.NotAfter) {
+		if claims && claimed.SHA256 == c.SHA256 && r.Now.After(c.NotAfter) {
 			return refused(CauseCertificate, "%s", expiredCertificate(c))
 		}
 		ours = append(ours, c.SHA256)
 	}
 	connection := "; the connection has " + strings.Join(ours, ", ")
-	claimed, ok := claimedCertificate(signature)
 	switch {
-	case !ok:
+	case !claims:
 		return refused(CauseSignature, "no certificate of the connection made the Signature of the %s, or the %s was changed afterwards%s", e.Tag, e.Tag, connection)
-	case strings.Contains(connection, claimed.SHA256):
+	case slices.Contains(ours, claimed.SHA256):
 		return refused(CauseSignature, "the Signature of the %s does not fit the certificate %s: the %s was changed after it was signed", e.Tag, claimed.SHA256, e.Tag)
 	}
 	return refused(CauseSignature, "the %s says that it is signed with the certificate %s%s; if the identity provider has a new certificate, import its metadata again", e.Tag, claimed.SHA256, connection)
 }
 
+// claimedCertificate is the first in KeyInfo.
 func claimedCertificate(signature *etree.Element) (Certificate, bool) {
-	for _, info := range children(signature, nsSignature, "KeyInfo") {
-		for _, data := range children(info, nsSignature, "X509Data") {
-			for _, e := range children(data, nsSignature, "X509Certificate") {
-				value, err := text(e)
-				if err != nil {
-					return Certificate{}, false
-				}
-				c, err := parseCertificate(value)
-				return c, err == nil
-			}
+	e := signature
+	for _, tag := range []string{"KeyInfo", "X509Data", "X509Certificate"} {
+		all := children(e, nsSignature, tag)
+		if len(all) == 0 {
+			return Certificate{}, false
 		}
+		e = all[0]
 	}
-	return Certificate{}, false
+	value, err := text(e)
+	if err != nil {
+		return Certificate{}, false
+	}
+	c, err := parseCertificate(value)
+	return c, err == nil
 }

@@ -153,6 +153,11 @@ func TestParseResponse_otherEncodings(t *testing.T) {
 	}
 }
 
+// atMost is no figure of merit: BenchmarkParseResponse_refused has that, and the goal is
+// 100 ms. It is what a busy machine under the race detector stays below, and what a parser
+// that works for an attacker does not.
+const atMost = 10 * time.Second
+
 // Documents that make a parser work are refused before the library sees them, and at
 // once (S37).
 func TestParseResponse_bombs(t *testing.T) {
@@ -194,8 +199,7 @@ func TestParseResponse_bombs(t *testing.T) {
 			if calls != 0 {
 				t.Errorf("the library was asked %d times", calls)
 			}
-			// The figure to hold is 100 ms; a busy machine under the race detector gets more.
-			if took > time.Second {
+			if took > atMost {
 				t.Errorf("took %s", took)
 			}
 		})
@@ -218,13 +222,12 @@ func TestParseResponse_largestAllowed(t *testing.T) {
 	for name, text := range map[string]string{"in the assertion": inside, "in KeyInfo": inKeyInfo, "in SignedInfo": inSignedInfo} {
 		began := time.Now()
 		a, err := ParseResponse(encode(text), p.expectation())
-		took := time.Since(began)
-		t.Logf("%s: %s", name, took)
-		if took > time.Second {
+		if took := time.Since(began); took > atMost {
 			t.Errorf("%s: took %s", name, took)
 		}
-		if err == nil && name != "in KeyInfo" {
-			t.Errorf("%s: accepted %q", name, a.Email)
+		// KeyInfo is not signed, and nothing is read of it.
+		if accepted := err == nil; accepted != (name == "in KeyInfo") {
+			t.Errorf("%s: got %q, %v", name, a.Email, err)
 		}
 	}
 	// Signed, it is a sign-in with many groups.

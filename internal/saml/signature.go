@@ -77,6 +77,9 @@ func checkTransforms(e *etree.Element) error {
 			if !is(parameter, algExcC14N, "InclusiveNamespaces") || attribute(t, "Algorithm") != algExcC14N || len(parameter.ChildElements()) > 0 {
 				return refused(CauseAlgorithm, "a Transform of the Signature has the parameter %q", iam.Clip(parameter.Tag))
 			}
+			if len(attribute(parameter, "PrefixList")) > maxTextBytes {
+				return refused(CauseSize, "the PrefixList of a Transform is longer than %d bytes", maxTextBytes)
+			}
 		}
 		seen = append(seen, attribute(t, "Algorithm"))
 	}
