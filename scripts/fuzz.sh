@@ -11,7 +11,7 @@ trap 'rm -f "$log"' EXIT
 # fuzz runs one target. The Go tool at times reports the end of its time as the failure
 # "context deadline exceeded" although no input failed; that is no finding.
 fuzz() {
-	if go test -run '^$' -fuzz "^$2\$" -fuzztime "${FUZZTIME:-30s}" "./$1" 2>&1 | tee "$log"; then
+	if go test -run '^$' -fuzz "^$2\$" -fuzztime "${FUZZTIME:-30s}" -fuzzminimizetime 2s "./$1" 2>&1 | tee "$log"; then
 		return 0
 	fi
 	grep -qx ' *context deadline exceeded' "$log" && ! grep -qE 'Failing input written|panic:|fatal error|build failed' "$log"
