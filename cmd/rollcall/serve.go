@@ -15,12 +15,14 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/housekeeping"
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/provision"
 	"github.com/rollcall/rollcall/internal/signin"
 	"github.com/rollcall/rollcall/internal/store"
 	"github.com/rollcall/rollcall/internal/web"
+	"github.com/rollcall/rollcall/internal/web/console"
 	"github.com/rollcall/rollcall/internal/web/scimapi"
 )
 
@@ -32,6 +34,7 @@ type serveCommand struct {
 	TrustedProxies      []string `placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-For is believed; separated by commas."`
 	InsecureHTTP        bool     `name:"insecure-http" help:"Serve plain HTTP beyond loopback: behind a proxy that terminates TLS, or for a test."`
 	SCIMRate            float64  `name:"scim-rate" default:"200" placeholder:"N" help:"SCIM requests per second that each organization may send before it is answered 429; never below 50 (default: ${default})."`
+	Plans               string   `enum:"admins,operator" default:"admins" placeholder:"WHO" help:"Who chooses the plan of an organization: admins, on its Plans page, or the operator, who alone has rollcall org set-plan (default: ${default})."`
 	AllowUnsafeDatabase bool     `help:"Use a PostgreSQL whose fsync or synchronous_commit is off, which forgets acknowledged changes in a crash."`
 }
 
@@ -67,7 +70,7 @@ func (c *serveCommand) Run(a *app) (err error) {
 		serving = append(serving, "metrics_listen", metrics.Addr().String())
 	}
 	log.Info("serving", serving...)
-	return serve(a.ctx, db, publicURL, c.SCIMRate, config, public, metrics)
+	return serve(a.ctx, db, publicURL, doors{scimRate: c.SCIMRate, operatorPlans: c.Plans == "operator"}, config, public, metrics)
 }
 
 // config checks everything that can be checked before the database is touched.
@@ -177,21 +180,30 @@ func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 	return listener, nil
 }
 
+// doors is what the operator chose for them.
+type doors struct {
+	scimRate      float64 // requests a second of an organization
+	operatorPlans bool    // admins do not choose their plan
+}
+
 // serve builds services and doors on an open database, answers until ctx is done,
 // finishes what was begun, and writes what is queued. Closing the database is the
 // caller's.
-func serve(ctx context.Context, db *store.DB, publicURL string, scimRate float64, config web.Config, public, metrics net.Listener) error {
+func serve(ctx context.Context, db *store.DB, publicURL string, chosen doors, config web.Config, public, metrics net.Listener) error {
 	requests := housekeeping.NewRequestLog(db, config.Log)
-	keys := &signin.Service{DB: db, Now: config.Now}
+	keys := &signin.Service{DB: db, Now: config.Now, PublicURL: publicURL}
 	scim := scimapi.New(scimapi.Config{
 		Provision: &provision.Service{DB: db, Now: config.Now, Log: config.Log},
-		SignIn:    keys, Log: requests, PublicURL: publicURL, Now: config.Now, Rate: scimRate,
+		SignIn:    keys, Log: requests, PublicURL: publicURL, Now: config.Now, Rate: chosen.scimRate,
 	})
-	pages, err := web.NewPages()
+	people, err := console.New(console.Config{
+		Access: &access.Service{DB: db, Now: config.Now, PublicURL: publicURL}, SignIn: keys,
+		PublicURL: publicURL, OperatorPlans: chosen.operatorPlans, Now: config.Now,
+	})
 	if err != nil {
 		return err
 	}
-	config.Mounts = append(config.Mounts, pages.Mount, scim.Mount)
+	config.Mounts = append(config.Mounts, scim.Mount, people.Mount)
 	config.HTTPS = strings.HasPrefix(publicURL, "https:")
 	config.Ready = db.CheckSchema
 

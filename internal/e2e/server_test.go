@@ -17,6 +17,7 @@ import (
 	"github.com/rollcall/rollcall/internal/signin"
 	"github.com/rollcall/rollcall/internal/store"
 	"github.com/rollcall/rollcall/internal/web"
+	"github.com/rollcall/rollcall/internal/web/console"
 	"github.com/rollcall/rollcall/internal/web/scimapi"
 )
 
@@ -51,7 +52,7 @@ func serveSCIM(t *testing.T, db *store.DB) *scimServer {
 	s := &scimServer{url: "http://" + server.Listener.Addr().String(), db: db, log: &serverLog{}}
 	log := slog.New(slog.NewJSONHandler(s.log, nil))
 	s.requests = housekeeping.NewRequestLog(db, log)
-	s.keys = &signin.Service{DB: db}
+	s.keys = &signin.Service{DB: db, PublicURL: s.url}
 	s.access = &access.Service{DB: db, PublicURL: s.url}
 	door := scimapi.New(scimapi.Config{
 		Provision: &provision.Service{DB: db, Log: slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelError}))},
@@ -60,11 +61,11 @@ func serveSCIM(t *testing.T, db *store.DB) *scimServer {
 		PublicURL: s.url,
 		Rate:      -1,
 	})
-	pages, err := web.NewPages()
+	people, err := console.New(console.Config{Access: s.access, SignIn: s.keys, PublicURL: s.url})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.mounts = []func(*http.ServeMux){pages.Mount, door.Mount}
+	s.mounts = []func(*http.ServeMux){door.Mount, people.Mount}
 	server.Config.Handler = web.NewServer(web.Config{Mounts: s.mounts, Log: log}).Handler()
 	server.Start()
 
