@@ -21,7 +21,9 @@ type Config struct {
 	// OperatorPlans keeps the choice of plans to the operator: the Plans page then
 	// shows them only (D13).
 	OperatorPlans bool
-	Now           func() time.Time // nil: time.Now
+	// LookupTXT finds the TXT records of a domain that is to be verified.
+	LookupTXT access.LookupTXT
+	Now       func() time.Time // nil: time.Now
 }
 
 // Console serves the pages. Make it with New. Safe for concurrent use.
@@ -30,6 +32,7 @@ type Console struct {
 	signIn        *signin.Service
 	publicURL     string
 	operatorPlans bool
+	lookupTXT     access.LookupTXT
 	now           func() time.Time
 
 	cookies   web.Cookies
@@ -44,7 +47,7 @@ type Console struct {
 // route without a rule, or a template that cannot be parsed.
 func New(c Config) (*Console, error) {
 	console := &Console{
-		access: c.Access, signIn: c.SignIn, publicURL: strings.TrimRight(c.PublicURL, "/"), operatorPlans: c.OperatorPlans, now: c.Now,
+		access: c.Access, signIn: c.SignIn, publicURL: strings.TrimRight(c.PublicURL, "/"), operatorPlans: c.OperatorPlans, lookupTXT: c.LookupTXT, now: c.Now,
 		cookies: web.Cookies{HTTPS: strings.HasPrefix(c.PublicURL, "https:")},
 		mux:     http.NewServeMux(),
 	}

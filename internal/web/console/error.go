@@ -32,6 +32,9 @@ func (x *exchange) fail(err error) {
 	switch {
 	case errors.As(err, &refused):
 		p.Title, p.Text, p.Status = "Not possible", refused.Sentence, http.StatusForbidden
+		if refused.Cause == signin.CauseLink {
+			p.Title, p.Icon = "This link cannot be used", "link"
+		}
 	case kind == iam.KindUnavailable:
 		web.SetCause(x.r, web.Cause(err))
 		x.w.Header().Set("Retry-After", "5")

@@ -3,6 +3,7 @@ package console
 import (
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rollcall/rollcall/internal/access"
@@ -48,7 +49,20 @@ type memberRow struct {
 	Provider string // "SSO", "Local", "SSO and local"
 	SCIM     bool
 	Since    time.Time
-	Warnings []string
+	Warnings []warning
+}
+
+// warning is what is wrong with a member. Cause is its first words, to stand in bold.
+type warning struct{ Cause, Text string }
+
+// newWarning takes a sentence apart that begins with its cause: "cannot sign in: the
+// domain …".
+func newWarning(text string) warning {
+	const longest = 20 // a cause is a few words; further on a colon belongs to the sentence
+	if cause, rest, found := strings.Cut(text, ": "); found && len(cause) <= longest {
+		return warning{capital(cause), sentence(rest)}
+	}
+	return warning{"", sentence(text)}
 }
 
 // roleMark is a role and why somebody has it.
@@ -125,9 +139,12 @@ func chosen(list []choice) string {
 }
 
 func newMemberRow(m access.MemberEntry) memberRow {
-	row := memberRow{ID: m.ID, Name: m.DisplayName, SCIM: m.ManagedBy == iam.ManagedBySCIM, Since: m.CreatedAt, Warnings: m.Warnings, Provider: provider(m)}
+	row := memberRow{ID: m.ID, Name: m.DisplayName, SCIM: m.ManagedBy == iam.ManagedBySCIM, Since: m.CreatedAt, Provider: provider(m)}
 	if m.Email != m.DisplayName {
 		row.Mail = m.Email
+	}
+	for _, w := range m.Warnings {
+		row.Warnings = append(row.Warnings, newWarning(w))
 	}
 	for _, held := range m.Roles {
 		row.Roles = append(row.Roles, newRoleMark(held))

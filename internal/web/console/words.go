@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // moment is a point in time as people read it, with the exact time behind it.
@@ -107,15 +108,19 @@ func initials(name string) string {
 // sentence begins a message with a capital and ends it with a full stop: messages of
 // refusals are written to stand behind other words too.
 func sentence(s string) string {
-	if s == "" {
-		return ""
+	if s == "" || strings.ContainsRune(".!?", rune(s[len(s)-1])) {
+		return capital(s)
 	}
-	runes := []rune(s)
-	// A message may begin with a quoted name, which keeps its case.
-	runes[0] = unicode.ToUpper(runes[0])
-	s = string(runes)
-	if strings.ContainsRune(".!?", runes[len(runes)-1]) {
+	return capital(s) + "."
+}
+
+// capital begins a text with a capital, unless its first word is a name that is written
+// otherwise: userName.
+func capital(s string) string {
+	first, _, _ := strings.Cut(s, " ")
+	if first == "" || first != strings.ToLower(first) {
 		return s
 	}
-	return s + "."
+	letter, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(letter)) + s[size:]
 }
