@@ -115,7 +115,7 @@ var detailNames = map[string]string{
 	"userName": "userName", "vouched": "Vouched for by the operator",
 }
 
-// activityFacts lists what an event keeps beside its target, in the order of names.
+// activityFacts lists what an event keeps beside its target, in the order of its keys.
 func activityFacts(e iam.AuditEvent) []fact {
 	var list []fact
 	for _, key := range slices.Sorted(maps.Keys(e.Details)) {
