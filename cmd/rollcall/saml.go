@@ -17,6 +17,7 @@ type samlCommands struct {
 	Connect    samlConnect    `cmd:"" help:"Connect the identity provider, or replace its metadata in place."`
 	Disconnect samlDisconnect `cmd:"" help:"Remove the connection: every SCIM key is revoked and SCIM is turned off."`
 	Domain     domainCommands `cmd:"" help:"E-mail domains."`
+	Settings   samlSettings   `cmd:"" help:"Show or change how people sign in and how long sessions last."`
 }
 
 type domainCommands struct {
@@ -203,7 +204,7 @@ type domainVerify struct {
 	orgFlag
 	Domain      string `required:"" placeholder:"DOMAIN" help:"The e-mail domain."`
 	TrustDomain bool   `help:"You vouch for the domain: it is verified without DNS."`
-	Resolver    string `placeholder:"HOST:PORT" help:"Ask this DNS server instead of the system's."`
+	DNSResolver string `name:"dns-resolver" aliases:"resolver" placeholder:"HOST:PORT" help:"Ask this DNS server instead of the system's."`
 }
 
 func (c *domainVerify) Run(a *app) error {
@@ -220,16 +221,19 @@ func (c *domainVerify) verify(a *app, s *session) (access.Domain, error) {
 	if c.TrustDomain {
 		return s.access.AddDomain(a.ctx, iam.Operator, c.organization(), c.Domain, true)
 	}
-	return s.access.VerifyDomain(a.ctx, iam.Operator, c.organization(), c.Domain, c.lookup)
+	return s.access.VerifyDomain(a.ctx, iam.Operator, c.organization(), c.Domain, lookupTXT(c.DNSResolver))
 }
 
-// lookup answers nothing for a record that is not there, which is no failure.
-func (c *domainVerify) lookup(ctx context.Context, name string) ([]string, error) {
-	values, err := outbound.LookupTXT(ctx, c.Resolver, name)
-	if iam.KindOf(err) == iam.KindNotFound {
-		return nil, nil
+// lookupTXT asks a DNS server, "" for the system's. It answers nothing for a record
+// that is not there, which is no failure.
+func lookupTXT(resolver string) access.LookupTXT {
+	return func(ctx context.Context, name string) ([]string, error) {
+		values, err := outbound.LookupTXT(ctx, resolver, name)
+		if iam.KindOf(err) == iam.KindNotFound {
+			return nil, nil
+		}
+		return values, err
 	}
-	return values, err
 }
 
 func (a *app) showDomain(d access.Domain) error {

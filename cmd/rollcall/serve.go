@@ -23,6 +23,7 @@ import (
 	"github.com/rollcall/rollcall/internal/store"
 	"github.com/rollcall/rollcall/internal/web"
 	"github.com/rollcall/rollcall/internal/web/console"
+	"github.com/rollcall/rollcall/internal/web/samlsp"
 	"github.com/rollcall/rollcall/internal/web/scimapi"
 )
 
@@ -35,6 +36,7 @@ type serveCommand struct {
 	InsecureHTTP        bool     `name:"insecure-http" help:"Serve plain HTTP beyond loopback: behind a proxy that terminates TLS, or for a test."`
 	SCIMRate            float64  `name:"scim-rate" default:"200" placeholder:"N" help:"SCIM requests per second that each organization may send before it is answered 429; never below 50 (default: ${default})."`
 	Plans               string   `enum:"admins,operator" default:"admins" placeholder:"WHO" help:"Who chooses the plan of an organization: admins, on its Plans page, or the operator, who alone has rollcall org set-plan (default: ${default})."`
+	DNSResolver         string   `name:"dns-resolver" placeholder:"HOST:PORT" help:"Look for the TXT records of domains at this DNS server instead of the system's."`
 	AllowUnsafeDatabase bool     `help:"Use a PostgreSQL whose fsync or synchronous_commit is off, which forgets acknowledged changes in a crash."`
 }
 
@@ -70,7 +72,7 @@ func (c *serveCommand) Run(a *app) (err error) {
 		serving = append(serving, "metrics_listen", metrics.Addr().String())
 	}
 	log.Info("serving", serving...)
-	return serve(a.ctx, db, publicURL, doors{scimRate: c.SCIMRate, operatorPlans: c.Plans == "operator"}, config, public, metrics)
+	return serve(a.ctx, db, publicURL, doors{scimRate: c.SCIMRate, operatorPlans: c.Plans == "operator", dnsResolver: c.DNSResolver}, config, public, metrics)
 }
 
 // config checks everything that can be checked before the database is touched.
@@ -184,6 +186,7 @@ func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 type doors struct {
 	scimRate      float64 // requests a second of an organization
 	operatorPlans bool    // admins do not choose their plan
+	dnsResolver   string  // host:port, "" for the system's
 }
 
 // serve builds services and doors on an open database, answers until ctx is done,
@@ -198,12 +201,16 @@ func serve(ctx context.Context, db *store.DB, publicURL string, chosen doors, co
 	})
 	people, err := console.New(console.Config{
 		Access: &access.Service{DB: db, Now: config.Now, PublicURL: publicURL}, SignIn: keys,
-		PublicURL: publicURL, OperatorPlans: chosen.operatorPlans, Now: config.Now,
+		PublicURL: publicURL, OperatorPlans: chosen.operatorPlans, LookupTXT: lookupTXT(chosen.dnsResolver), Now: config.Now,
 	})
 	if err != nil {
 		return err
 	}
-	config.Mounts = append(config.Mounts, scim.Mount, people.Mount)
+	federated, err := samlsp.New(samlsp.Config{SignIn: keys, PublicURL: publicURL})
+	if err != nil {
+		return err
+	}
+	config.Mounts = append(config.Mounts, scim.Mount, federated.Mount, people.Mount)
 	config.HTTPS = strings.HasPrefix(publicURL, "https:")
 	config.Ready = db.CheckSchema
 
@@ -211,7 +218,8 @@ func serve(ctx context.Context, db *store.DB, publicURL string, chosen doors, co
 	behind, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	running.Go(func() { requests.Run(behind) })
-	running.Go(func() { runLastUsed(behind, keys, config.Log) })
+	running.Go(func() { runSignIn(behind, keys, config.Log) })
+	running.Go(func() { housekeeping.SignIns{DB: db, Log: config.Log}.Run(behind) })
 	if config.TLS != nil {
 		running.Go(func() { reloadOnHangUp(behind, config.TLS, config.Log) })
 	}
@@ -221,13 +229,13 @@ func serve(ctx context.Context, db *store.DB, publicURL string, chosen doors, co
 	return err
 }
 
-// lastUsedEvery is how often the last uses of keys are written; they are kept to the
-// minute.
-const lastUsedEvery = 10 * time.Second
+// flushEvery is how often signing in writes what waits: the last uses of keys and
+// sessions, kept to the minute, and counted refusals.
+const flushEvery = 10 * time.Second
 
-func runLastUsed(ctx context.Context, keys *signin.Service, log *slog.Logger) {
-	if err := keys.Run(ctx, lastUsedEvery); err != nil {
-		log.Warn("last uses of keys were not written", "cause", web.Cause(err).Error())
+func runSignIn(ctx context.Context, people *signin.Service, log *slog.Logger) {
+	if err := people.Run(ctx, flushEvery); err != nil {
+		log.Warn("last uses and counted refusals were not written", "cause", web.Cause(err).Error())
 	}
 }
 
