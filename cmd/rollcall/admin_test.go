@@ -176,8 +176,8 @@ func TestSAMLDomain(t *testing.T) {
 	}
 	resolver := conn.LocalAddr().String()
 	_ = conn.Close()
-	sh.refused(org, "could not be looked up", "saml", "domain", "verify", "--org", org, "--domain", "example.com", "--resolver", resolver)
-	sh.refused(org, "add it first", "saml", "domain", "verify", "--org", org, "--domain", "example.org", "--resolver", resolver)
+	sh.refused(org, "could not be looked up", "saml", "domain", "verify", "--org", org, "--domain", "example.com", "--dns-resolver", resolver)
+	sh.refused(org, "add it first", "saml", "domain", "verify", "--org", org, "--domain", "example.org", "--dns-resolver", resolver)
 	if out := sh.ok("saml", "domain", "add", "--org", org, "--domain", "example.com"); !strings.Contains(out, "is pending. Add this TXT record") || !strings.Contains(out, d.TXTValue) {
 		t.Errorf("domain add again prints:\n%s", out)
 	}
