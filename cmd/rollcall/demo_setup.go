@@ -135,7 +135,7 @@ func (d demoSetUp) organization(ctx context.Context, secrets *demoSecrets) (iam.
 }
 
 // connect makes a SAML connection of metadata that no identity provider stands
-// behind: SCIM needs one, and nobody signs in here yet.
+// behind: SCIM needs one. The demo's Admin signs in with a password.
 func (d demoSetUp) connect(ctx context.Context, org iam.OrganizationID) error {
 	view, err := d.access.SAML(ctx, org)
 	if err != nil || view.Connected {
