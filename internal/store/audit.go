@@ -47,17 +47,19 @@ func (tx *Tx) InsertAudit(e iam.AuditEvent) error {
 
 // AuditQuery says which events of an organization to read.
 type AuditQuery struct {
-	From, To    time.Time   // From <= event < To; zero: open
-	Target      string      // events of this target, or that concern this member; "": all
-	After       iam.EventID // events behind this one in the asked order; "": from its beginning
+	From, To    time.Time          // From <= event < To; zero: open
+	Types       []iam.ActivityType // of one of these types; none: of any
+	ActorType   iam.ActorType      // by an actor of this type; "": by anybody
+	Actor       string             // by the actor of this id; "": by anybody
+	Target      string             // events of this target, or that concern this member; "": all
+	After       iam.EventID        // events behind this one in the asked order; "": from its beginning
 	NewestFirst bool
 	Limit       int
 }
 
-// AuditEvents returns up to Limit events in the order of their ids, which is the
-// order of time. Also is not read back.
-func (r *Reader) AuditEvents(org iam.OrganizationID, q AuditQuery) ([]iam.AuditEvent, error) {
-	where, args := "", []any{org}
+// where returns the condition of all but After and Limit, and its arguments.
+func (q AuditQuery) where(org iam.OrganizationID) (string, []any) {
+	where, args := "org_id = ?", []any{org}
 	add := func(condition string, values ...any) {
 		where, args = where+" AND "+condition, append(args, values...)
 	}
@@ -67,17 +69,35 @@ func (r *Reader) AuditEvents(org iam.OrganizationID, q AuditQuery) ([]iam.AuditE
 	if !q.To.IsZero() {
 		add("at < ?", micros(q.To))
 	}
+	if len(q.Types) > 0 {
+		types := make([]any, len(q.Types))
+		for i, t := range q.Types {
+			types[i] = string(t)
+		}
+		add("type IN ("+inList(len(types))+")", types...)
+	}
+	if q.ActorType != "" {
+		add("actor_type = ?", string(q.ActorType))
+	}
+	if q.Actor != "" {
+		add("actor_id = ?", q.Actor)
+	}
 	if q.Target != "" {
 		add("(target_id = ? OR id IN (SELECT event_id FROM audit_members WHERE org_id = ? AND member_id = ?))", q.Target, org, q.Target)
 	}
-	order := "id"
+	return where, args
+}
+
+// AuditEvents returns up to Limit events in the order of their ids, which is the
+// order of time. Also is not read back.
+func (r *Reader) AuditEvents(org iam.OrganizationID, q AuditQuery) ([]iam.AuditEvent, error) {
+	where, args := q.where(org)
+	order, behind := "id", " AND id > ?"
 	if q.NewestFirst {
-		order = "id DESC"
+		order, behind = "id DESC", " AND id < ?"
 	}
-	if q.After != "" && q.NewestFirst {
-		add("id < ?", q.After)
-	} else if q.After != "" {
-		add("id > ?", q.After)
+	if q.After != "" {
+		where, args = where+behind, append(args, q.After)
 	}
 	scan := func(row scanner) (iam.AuditEvent, error) {
 		e := iam.AuditEvent{Organization: org}
@@ -92,5 +112,11 @@ func (r *Reader) AuditEvents(org iam.OrganizationID, q AuditQuery) ([]iam.AuditE
 	}
 	return list(r, scan, `SELECT id, at, type, actor_type, actor_id, actor_details, actor_address, user_agent,
 			target_type, target_id, target_name, details
-		FROM audit_events WHERE org_id = ?`+where+` ORDER BY `+order+` LIMIT ?`, append(args, q.Limit)...)
+		FROM audit_events WHERE `+where+` ORDER BY `+order+` LIMIT ?`, append(args, q.Limit)...)
+}
+
+// CountAudit counts the events of a query, at most most of them.
+func (r *Reader) CountAudit(org iam.OrganizationID, q AuditQuery, most int) (int, error) {
+	where, args := q.where(org)
+	return one(r, scanOne[int], `SELECT count(*) FROM (SELECT 1 AS found FROM audit_events WHERE `+where+` LIMIT ?) AS counted`, append(args, most)...)
 }

@@ -109,6 +109,7 @@ type RequestQuery struct {
 	Since       time.Time // entries that began then or later; zero: all
 	StatusClass int       // 4 for every 4xx; 0: any
 	Status      int       // exactly this status; 0: any
+	Method      string    // "": any
 	NewestFirst bool
 	After       string // the last id of the page before; "" for the first page
 	Limit       int    // at most this many; below 1 means 100
@@ -142,37 +143,65 @@ func (r *Reader) Requests(org iam.OrganizationID, q RequestQuery) ([]SCIMRequest
 	if q.Status != 0 {
 		and("status = ?", q.Status)
 	}
+	if q.Method != "" {
+		and("method = ?", q.Method)
+	}
 	if q.Limit < 1 {
 		q.Limit = 100
 	}
-	entries, err := list(r, func(row scanner) (SCIMRequest, error) {
-		e := SCIMRequest{Organization: org}
-		var at, duration int64
-		err := row.Scan(&e.ID, &at, &e.Method, &e.Path, &e.Status, &duration, &e.Key, &e.Address, &e.UserAgent, &e.RequestBody, &e.ResponseBody, &e.Verdicts)
-		e.At, e.Duration = fromMicros(at), time.Duration(duration)*time.Microsecond
-		return e, err
-	}, `SELECT `+scimRequestColumns+` FROM scim_requests WHERE org_id = ?`+where+` ORDER BY `+order+` LIMIT ?`, append(args, q.Limit)...)
+	entries, err := list(r, scanRequest(org), `SELECT `+scimRequestColumns+` FROM scim_requests WHERE org_id = ?`+where+` ORDER BY `+order+` LIMIT ?`, append(args, q.Limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("read the SCIM request log: %w", err)
 	}
 	return entries, nil
 }
 
+func scanRequest(org iam.OrganizationID) func(scanner) (SCIMRequest, error) {
+	return func(row scanner) (SCIMRequest, error) {
+		e := SCIMRequest{Organization: org}
+		var at, duration int64
+		err := row.Scan(&e.ID, &at, &e.Method, &e.Path, &e.Status, &duration, &e.Key, &e.Address, &e.UserAgent, &e.RequestBody, &e.ResponseBody, &e.Verdicts)
+		e.At, e.Duration = fromMicros(at), time.Duration(duration)*time.Microsecond
+		return e, err
+	}
+}
+
+// Request returns one entry of an organization's SCIM request log; iam.ErrNotFound for
+// none.
+func (r *Reader) Request(org iam.OrganizationID, id string) (SCIMRequest, error) {
+	return one(r, scanRequest(org), `SELECT `+scimRequestColumns+` FROM scim_requests WHERE org_id = ? AND id = ?`, string(org), id)
+}
+
 // Denials returns the counts of an organization's denied requests of the minutes
 // from since on, oldest first, at most limit of them.
 func (r *Reader) Denials(org iam.OrganizationID, since time.Time, limit int) ([]SCIMDenial, error) {
-	denials, err := list(r, func(row scanner) (SCIMDenial, error) {
-		d := SCIMDenial{Organization: org}
-		var minute int64
-		err := row.Scan(&minute, &d.Cause, &d.Address, &d.Count)
-		d.Minute = fromMicros(minute)
-		return d, err
-	}, `SELECT minute, cause, address, count FROM scim_denials WHERE org_id = ? AND minute >= ? ORDER BY minute, cause, address LIMIT ?`,
+	denials, err := list(r, scanDenial(org), `SELECT minute, cause, address, count FROM scim_denials WHERE org_id = ? AND minute >= ? ORDER BY minute, cause, address LIMIT ?`,
 		string(org), micros(since), limit)
 	if err != nil {
 		return nil, fmt.Errorf("read the denied SCIM requests: %w", err)
 	}
 	return denials, nil
+}
+
+// LastDenials returns the counts of the minutes from since on, newest first, at most
+// limit of them.
+func (r *Reader) LastDenials(org iam.OrganizationID, since time.Time, limit int) ([]SCIMDenial, error) {
+	denials, err := list(r, scanDenial(org), `SELECT minute, cause, address, count FROM scim_denials
+		WHERE org_id = ? AND minute >= ? ORDER BY minute DESC, count DESC, cause, address LIMIT ?`, string(org), micros(since), limit)
+	if err != nil {
+		return nil, fmt.Errorf("read the denied SCIM requests: %w", err)
+	}
+	return denials, nil
+}
+
+func scanDenial(org iam.OrganizationID) func(scanner) (SCIMDenial, error) {
+	return func(row scanner) (SCIMDenial, error) {
+		d := SCIMDenial{Organization: org}
+		var minute int64
+		err := row.Scan(&minute, &d.Cause, &d.Address, &d.Count)
+		d.Minute = fromMicros(minute)
+		return d, err
+	}
 }
 
 // DeleteSCIMRequests deletes at most limit entries of an organization that began
