@@ -42,7 +42,7 @@ func (s *Service) SetDefaultRoles(ctx context.Context, actor iam.Actor, org iam.
 		if sameRoles(before, chosen) {
 			return nil
 		}
-		if err := w.mayGive(chosen...); err != nil {
+		if err := w.mayGive(notHeld(before, chosen)...); err != nil {
 			return err
 		}
 		if err := w.tx.ReplaceDefaultRoles(org, ids(chosen)); err != nil {

@@ -29,10 +29,14 @@ func (m *mapping) customRole(arg string) (iam.Role, error) {
 	if err != nil {
 		return iam.Role{}, err
 	}
-	if role.Type == iam.RoleSystem {
-		return iam.Role{}, iam.Errorf(iam.KindInvalid, "%s is a system role: it cannot be changed, deleted or bound to a SCIM group; a custom role can hold the same permissions", role.Name).On("role")
+	return role, notSystem(role)
+}
+
+func notSystem(role iam.Role) error {
+	if role.Type != iam.RoleSystem {
+		return nil
 	}
-	return role, nil
+	return iam.Errorf(iam.KindInvalid, "%s is a system role: it cannot be changed, deleted or bound to a SCIM group; a custom role can hold the same permissions", role.Name).On("role")
 }
 
 func (m *mapping) role(id iam.RoleID) iam.Role {
@@ -65,27 +69,38 @@ func (m *mapping) groupsOf(id iam.RoleID) ([]store.Group, error) {
 // was set, and returns them as they were linked before. A role that SCIM made,
 // and that so lost its last group, goes (D2).
 func (m *mapping) takeGroups(role iam.Role, fieldSet, nameSet bool) ([]store.Group, error) {
+	taken, err := claimedGroups(m.tx.Reader, m.org.ID, m.roles, role, fieldSet, nameSet)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range taken {
+		if err := m.link(g, role.ID); err != nil {
+			return nil, err
+		}
+		if g.Role == "" {
+			continue
+		}
+		if err := m.lostGroup(m.role(g.Role), g, role); err != nil {
+			return nil, err
+		}
+	}
+	return taken, nil
+}
+
+// claimedGroups returns the groups that a role takes now that its field or its name was
+// set, as they are linked before. roles are all roles, this one as it is now.
+func claimedGroups(r *store.Reader, org iam.OrganizationID, roles []iam.Role, role iam.Role, fieldSet, nameSet bool) ([]store.Group, error) {
 	var taken []store.Group
 	for _, name := range claimedNames(role, fieldSet, nameSet) {
-		g, err := m.tx.GroupByName(m.org.ID, iam.Fold(name))
+		g, err := r.GroupByName(org, iam.Fold(name))
 		if errors.Is(err, iam.ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read the group %q: %w", iam.Clip(name), err)
 		}
-		if !iam.TakesGroup(m.roles, role, fieldSet, nameSet, iam.Group{ID: g.ID, DisplayName: g.DisplayName, Role: g.Role}) {
-			continue
-		}
-		if err := m.link(g, role.ID); err != nil {
-			return nil, err
-		}
-		taken = append(taken, g)
-		if g.Role == "" {
-			continue
-		}
-		if err := m.lostGroup(m.role(g.Role), g, role); err != nil {
-			return nil, err
+		if iam.TakesGroup(roles, role, fieldSet, nameSet, iam.Group{ID: g.ID, DisplayName: g.DisplayName, Role: g.Role}) {
+			taken = append(taken, g)
 		}
 	}
 	return taken, nil
@@ -161,14 +176,6 @@ func (m *mapping) auditMapping(what iam.ActivityType, role iam.Role, details map
 		details["linked"], details["members"] = groupDetails(taken), members
 	}
 	return m.audit(iam.AuditEvent{Type: what, TargetType: "role", TargetID: string(role.ID), TargetName: role.Name, Details: details})
-}
-
-func groupNames(groups []store.Group) []string {
-	names := make([]string, 0, len(groups))
-	for _, g := range groups {
-		names = append(names, g.DisplayName)
-	}
-	return names
 }
 
 func groupDetails(groups []store.Group) []map[string]any {

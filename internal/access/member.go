@@ -34,20 +34,35 @@ var errStop = errors.New("enough")
 // the last thing yielded.
 func (s *Service) EachMember(ctx context.Context, org iam.OrganizationID, all bool) iter.Seq2[iam.Member, error] {
 	return func(yield func(iam.Member, error) bool) {
+		for m, err := range s.eachEntry(ctx, org, all) {
+			if !yield(m.Member, err) {
+				return
+			}
+		}
+	}
+}
+
+// EachMemberEntry yields the members as MemberPage lists them, in the way of EachMember.
+func (s *Service) EachMemberEntry(ctx context.Context, org iam.OrganizationID) iter.Seq2[MemberEntry, error] {
+	return s.eachEntry(ctx, org, false)
+}
+
+func (s *Service) eachEntry(ctx context.Context, org iam.OrganizationID, all bool) iter.Seq2[MemberEntry, error] {
+	return func(yield func(MemberEntry, error) bool) {
 		err := s.read(ctx, org, func(r *store.Reader, _ iam.Organization) error {
 			v, err := newMemberViewer(r, org)
 			if err != nil {
 				return err
 			}
 			return eachPage(r, org, all, func(m store.Member) error {
-				if !yield(v.view(m), nil) {
+				if !yield(MemberEntry{Member: v.view(m), LocalSignIn: m.LocalSignIn}, nil) {
 					return errStop
 				}
 				return nil
 			})
 		})
 		if err != nil && !errors.Is(err, errStop) {
-			yield(iam.Member{}, err)
+			yield(MemberEntry{}, err)
 		}
 	}
 }
@@ -132,12 +147,7 @@ func (w *change) setRoles(user store.User, chosen []iam.Role) error {
 	if user.Status == iam.StatusBreakGlass {
 		return iam.Errorf(iam.KindConflict, "the identity provider deactivated %q, who is kept as the last Admin who can get in without it; give another Admin local sign-in (admin link) and remove this member, or activate him in the identity provider", user.UserName).On("member")
 	}
-	var added []iam.Role
-	for _, r := range chosen {
-		if !holds(before, r.ID) {
-			added = append(added, r)
-		}
-	}
+	added := notHeld(before, chosen)
 	if err := w.mayGive(added...); err != nil {
 		return err
 	}
@@ -157,6 +167,17 @@ func (w *change) setRoles(user store.User, chosen []iam.Role) error {
 		Type: what, TargetType: "user", TargetID: string(user.ID), TargetName: user.UserName,
 		Details: map[string]any{"before": roleNames(before), "after": roleNames(refs(chosen))},
 	})
+}
+
+// notHeld returns those of the chosen roles that a list does not hold yet: what is given.
+func notHeld(before []iam.RoleRef, chosen []iam.Role) []iam.Role {
+	var added []iam.Role
+	for _, r := range chosen {
+		if !holds(before, r.ID) {
+			added = append(added, r)
+		}
+	}
+	return added
 }
 
 // notLastBreakGlass refuses what would take away the last Admin who can get in

@@ -32,6 +32,7 @@ const (
 	MemberFine          MemberState = "fine"           // no warnings
 	MemberNoSignIn      MemberState = "no-sign-in"     // something will keep him from signing in
 	MemberNoPermissions MemberState = "no-permissions" // none of his roles holds any
+	MemberBreakGlass    MemberState = "break-glass"    // kept, although the identity provider deactivated him (D8)
 )
 
 // MemberPage is a page of the list.
@@ -254,6 +255,8 @@ func (w *memberWalk) fits(m store.Member, entry MemberEntry) bool {
 		return w.viewer.signInTrouble(m)
 	case MemberNoPermissions:
 		return w.viewer.noPermissions(entry.Roles)
+	case MemberBreakGlass:
+		return m.Status == iam.StatusBreakGlass
 	}
 	return true
 }

@@ -35,23 +35,27 @@ type RoleInput struct {
 // Roles returns all roles, the system roles first, then the custom ones by name.
 func (s *Service) Roles(ctx context.Context, org iam.OrganizationID) ([]RoleView, error) {
 	var views []RoleView
-	err := s.read(ctx, org, func(r *store.Reader, _ iam.Organization) error {
-		roles, err := r.Roles(org)
-		if err != nil {
-			return fmt.Errorf("list roles: %w", err)
-		}
-		groups, err := r.LinkedGroups(org)
-		if err != nil {
-			return fmt.Errorf("list groups: %w", err)
-		}
-		defaults, err := r.DefaultRoles(org)
-		if err != nil {
-			return fmt.Errorf("read the Default roles: %w", err)
-		}
-		views = roleViews(roles, groups, defaults)
-		return nil
+	err := s.read(ctx, org, func(r *store.Reader, _ iam.Organization) (err error) {
+		views, err = readRoleViews(r, org)
+		return err
 	})
 	return views, err
+}
+
+func readRoleViews(r *store.Reader, org iam.OrganizationID) ([]RoleView, error) {
+	roles, err := r.Roles(org)
+	if err != nil {
+		return nil, fmt.Errorf("list roles: %w", err)
+	}
+	groups, err := r.LinkedGroups(org)
+	if err != nil {
+		return nil, fmt.Errorf("list groups: %w", err)
+	}
+	defaults, err := r.DefaultRoles(org)
+	if err != nil {
+		return nil, fmt.Errorf("read the Default roles: %w", err)
+	}
+	return roleViews(roles, groups, defaults), nil
 }
 
 // roleView returns one role as it stands after a change that was committed.
@@ -168,6 +172,35 @@ func (in RoleInput) permissions() ([]iam.Permission, error) {
 	return iam.ParsePermissions(*in.Permissions)
 }
 
+// apply returns a role with what is to be set of it.
+func (in RoleInput) apply(role iam.Role, permissions []iam.Permission) iam.Role {
+	if in.Name != nil {
+		role.Name = *in.Name
+	}
+	if in.SCIMGroup != nil {
+		role.SCIMGroup = *in.SCIMGroup
+	}
+	if in.Permissions != nil {
+		role.Permissions = permissions
+	}
+	return role
+}
+
+// fieldFree refuses to change a SCIM group field through which a group is linked (D2).
+func fieldFree(role iam.Role, in RoleInput, groups []GroupRef) error {
+	if in.SCIMGroup == nil || *in.SCIMGroup == role.SCIMGroup {
+		return nil
+	}
+	names := make([]string, 0, len(groups))
+	for _, g := range groups {
+		names = append(names, g.DisplayName)
+	}
+	if !iam.FieldLinked(role, names) {
+		return nil
+	}
+	return iam.Errorf(iam.KindConflict, "the SCIM group %q is linked to the role %q through its SCIM group field; unlink it first", iam.Clip(role.SCIMGroup), iam.Clip(role.Name)).On("scim-group")
+}
+
 // UpdateRole changes a custom role. The SCIM group field is read-only while a
 // group is linked through it.
 func (s *Service) UpdateRole(ctx context.Context, actor iam.Actor, org iam.OrganizationID, role string, in RoleInput) (RoleView, error) {
@@ -185,18 +218,19 @@ func (s *Service) UpdateRole(ctx context.Context, actor iam.Actor, org iam.Organ
 		if err != nil {
 			return err
 		}
-		after := before
-		if in.Name != nil {
-			after.Name = *in.Name
-		}
-		if in.SCIMGroup != nil {
-			after.SCIMGroup = *in.SCIMGroup
-		}
-		if in.Permissions != nil {
-			after.Permissions = permissions
-		}
 		id = before.ID
-		return m.update(before, after)
+		groups, err := m.groupsOf(before.ID)
+		if err != nil {
+			return err
+		}
+		linked := make([]GroupRef, 0, len(groups))
+		for _, g := range groups {
+			linked = append(linked, GroupRef{ID: g.ID, DisplayName: g.DisplayName})
+		}
+		if err := fieldFree(before, in, linked); err != nil {
+			return err
+		}
+		return m.update(before, in.apply(before, permissions))
 	})
 	if err != nil {
 		return RoleView{}, err
@@ -210,20 +244,18 @@ func (m *mapping) update(before, after iam.Role) error {
 	if !named && !fielded && !granted {
 		return nil
 	}
-	groups, err := m.groupsOf(before.ID)
-	if err != nil {
-		return err
-	}
-	if fielded && iam.FieldLinked(before, groupNames(groups)) {
-		return iam.Errorf(iam.KindConflict, "the SCIM group %q is linked to the role %q through its SCIM group field; unlink it first", iam.Clip(before.SCIMGroup), iam.Clip(before.Name)).On("scim-group")
-	}
 	if err := iam.CheckRole(m.roles, after); err != nil {
 		return err
 	}
-	if granted || fielded {
-		if err := m.mayGive(after); err != nil {
-			return err
-		}
+	// A name or a SCIM group field that is set can bring in a group, now or later, and so
+	// gives it all that the role holds. Permissions alone reach whoever holds the role:
+	// what is added to them is given, and what is taken away needs nobody's right.
+	given := after
+	if !named && (!fielded || after.SCIMGroup == "") {
+		given.Permissions = without(after.Permissions, before.Permissions)
+	}
+	if err := m.mayGive(given); err != nil {
+		return err
 	}
 	if err := m.tx.UpdateRole(m.org.ID, after, m.now); err != nil {
 		return fmt.Errorf("update role %s: %w", after.ID, err)

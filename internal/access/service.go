@@ -126,7 +126,7 @@ func (w *change) mayGive(given ...iam.Role) error {
 		return iam.Errorf(iam.KindForbidden, "only a signed-in member may give roles")
 	}
 	m, err := w.tx.Member(w.org.ID, iam.MemberID(w.actor.ID))
-	if errors.Is(err, iam.ErrNotFound) {
+	if errors.Is(err, iam.ErrNotFound) || err == nil && m.Status == iam.StatusInactive {
 		return iam.Errorf(iam.KindForbidden, "you are not a member of this organization any more")
 	}
 	if err != nil {

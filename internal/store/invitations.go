@@ -32,6 +32,35 @@ func (r *Reader) Invitations(org iam.OrganizationID) ([]Invitation, error) {
 	return list(r, scanInvitation, `SELECT `+invitationColumns+` FROM invitations WHERE org_id = ? ORDER BY email`, org)
 }
 
+// Invitation returns a pending invitation; iam.ErrNotFound.
+func (r *Reader) Invitation(org iam.OrganizationID, id iam.InvitationID) (Invitation, error) {
+	return one(r, scanInvitation, `SELECT `+invitationColumns+` FROM invitations WHERE org_id = ? AND id = ?`, org, id)
+}
+
+// AllInvitationRoles returns the roles that each of the pending invitations will give, by
+// one statement.
+func (r *Reader) AllInvitationRoles(org iam.OrganizationID) (map[iam.InvitationID][]iam.RoleRef, error) {
+	all := map[iam.InvitationID][]iam.RoleRef{}
+	err := r.each(func(row scanner) error {
+		var id iam.InvitationID
+		var role iam.RoleRef
+		if err := row.Scan(&id, &role.ID, &role.Name, &role.Type); err != nil {
+			return r.fail(err)
+		}
+		all[id] = append(all[id], role)
+		return nil
+	}, `
+		SELECT i.invitation_id, r.id, r.name, r.type
+		  FROM invitation_roles i JOIN roles r ON r.org_id = i.org_id AND r.id = i.role_id
+		 WHERE i.org_id = ? ORDER BY i.invitation_id, r.type DESC, r.name, r.id`, org)
+	return all, err
+}
+
+// CountInvitations counts the pending invitations.
+func (r *Reader) CountInvitations(org iam.OrganizationID) (int, error) {
+	return one(r, scanOne[int], `SELECT count(*) FROM invitations WHERE org_id = ?`, org)
+}
+
 // InvitationByToken returns an invitation to whoever has its link; iam.ErrNotFound
 // alike for an unknown one and for a wrong token.
 func (r *Reader) InvitationByToken(org iam.OrganizationID, id iam.InvitationID, token iam.SecretHash) (Invitation, error) {

@@ -1,0 +1,161 @@
+package access_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/rollcall/rollcall/internal/access"
+	"github.com/rollcall/rollcall/internal/iam"
+)
+
+// person is a signed-in member as an actor.
+func (w *world) person(email string) iam.Actor {
+	w.t.Helper()
+	return iam.Actor{Type: iam.ActorUser, ID: string(w.member(email).ID), Details: email}
+}
+
+// manager puts a member there who manages the organization and holds more permissions,
+// but is no Admin.
+func (w *world) manager(email string, more ...string) iam.Actor {
+	w.t.Helper()
+	id := w.user(email)
+	role := w.role("Managers", "", append(more, string(iam.PermOrganizationManage))...)
+	w.group("Managers", role.ID, id)
+	return w.person(email)
+}
+
+func TestCountRoleHolders(t *testing.T) {
+	each(t, func(w *world) {
+		ann, ben, cid := w.user("ann@example.com"), w.user("ben@example.com"), w.user("cid@example.com")
+		w.user("dan@example.com")
+		gone := w.user("gone@example.com")
+		role := w.role("R", "", "a:b:c")
+		w.group("one", role.ID, ann, ben, gone)
+		w.group("two", role.ID, ann)
+		w.group("none", "", cid)
+		w.ok(w.setRoles("ben@example.com", "R", "Billing"))
+		w.deactivate(gone)
+		must[[]iam.RoleRef](t)(w.SetDefaultRoles(t.Context(), iam.Operator, w.org, []string{"Member", "R"}))
+		n := must[access.RoleCount](t)(w.CountRoleHolders(t.Context(), w.org))
+		want := map[iam.RoleID]int{iam.RoleAdmin: 1, iam.RoleBilling: 1, iam.RoleMember: 2, role.ID: 4}
+		if fmt.Sprint(n.ByRole) != fmt.Sprint(want) || n.Default != 2 {
+			t.Errorf("%v, want %v and 2 by default", n, want)
+		}
+
+		d := must[access.RoleDetail](t)(w.Role(t.Context(), w.org, role.ID))
+		var first []string
+		for _, m := range d.First {
+			first = append(first, m.Email)
+		}
+		if d.Holders != 4 || d.ByDefault != 2 || d.Direct != 1 || d.Sole != 1 ||
+			!slices.Equal(first, []string{"ann@example.com", "ben@example.com", "cid@example.com", "dan@example.com"}) ||
+			len(d.Groups) != 2 || d.GroupMembers[d.Groups[0].ID] != 2 || d.GroupMembers[d.Groups[1].ID] != 1 {
+			t.Errorf("%+v, held by %v", d, first)
+		}
+		// The list of members, filtered by the role, and the count agree.
+		page := must[access.MemberPage](t)(w.MemberPage(t.Context(), w.org, access.MemberQuery{Role: role.ID}))
+		if len(page.Members) != d.Holders {
+			t.Errorf("%d members are listed with the role, %d are counted", len(page.Members), d.Holders)
+		}
+		other := w.another().org
+		w.refused(iam.KindNotFound, "no role", func() error {
+			_, err := w.Role(t.Context(), other, role.ID)
+			return err
+		})
+	})
+}
+
+func TestRole_goesUnlinked(t *testing.T) {
+	each(t, func(w *world) {
+		made, kept := w.scimRole("made"), w.scimRole("kept", "a:b:c")
+		w.group("made", made)
+		w.group("kept", kept)
+		for id, want := range map[iam.RoleID]bool{made: true, kept: false} {
+			if d := must[access.RoleDetail](t)(w.Role(t.Context(), w.org, id)); d.GoesUnlinked != want {
+				t.Errorf("%s goes when it is unlinked: %v, want %v", d.Name, d.GoesUnlinked, want)
+			}
+		}
+	})
+}
+
+// What is shown before a SCIM group field is set is what setting it does.
+func TestPreviewRole(t *testing.T) {
+	each(t, func(w *world) {
+		ann, ben, cid := w.user("ann@example.com"), w.user("ben@example.com"), w.user("cid@example.com")
+		from, to := w.scimRole("G"), w.role("Target", "", "a:b:c")
+		group := w.group("G", from, ann, ben, cid)
+		w.ok(w.setRoles("ben@example.com", "Target", string(from)))
+		in := access.RoleInput{SCIMGroup: text("G"), Permissions: &[]string{"a:b:d"}}
+		c := must[access.RoleChange](t)(w.PreviewRole(t.Context(), w.org, to.ID, in))
+		if len(c.Takes) != 1 || c.Holders != 1 || fmt.Sprint(c.Added, c.Removed) != "[a:b:d] [a:b:c]" {
+			t.Fatalf("change %+v", c)
+		}
+		if g := c.Takes[0]; g.ID != group || g.From == nil || g.From.ID != from || g.FromGoes || g.Members != 3 || g.Keep != 1 || g.Have != 1 {
+			t.Errorf("takes %+v of %v", g, g.From)
+		}
+		w.ok(w.setRoles("ben@example.com", "Target"))
+		if c := must[access.RoleChange](t)(w.PreviewRole(t.Context(), w.org, to.ID, in)); !c.Takes[0].FromGoes {
+			t.Error("the role that SCIM made does not go with its last group")
+		}
+		w.ok(w.update(to.ID, in))
+		if w.linkOf(group) != to.ID || w.findRole(from) != nil {
+			t.Errorf("the group is linked to %s, and the role it had is there: %v", w.linkOf(group), w.findRole(from) != nil)
+		}
+
+		w.group("free", "", ann)
+		if c := must[access.RoleChange](t)(w.PreviewRole(t.Context(), w.org, "", access.RoleInput{Name: text("free")})); len(c.Takes) != 1 || c.Takes[0].From != nil || c.Takes[0].Members != 1 {
+			t.Errorf("a new role takes %+v", c.Takes)
+		}
+		for text, try := range map[string]struct {
+			id iam.RoleID
+			in access.RoleInput
+		}{
+			"unlink it first":             {to.ID, access.RoleInput{SCIMGroup: text("other")}},
+			`a custom role "Target" alr`:  {"", access.RoleInput{Name: text("Target")}},
+			"name is empty":               {"", access.RoleInput{Name: text("")}},
+			"is a system role":            {iam.RoleBilling, access.RoleInput{Name: text("X")}},
+			"has been deleted":            {from, access.RoleInput{Name: text("X")}},
+			"does not exist":              {to.ID, access.RoleInput{Permissions: &[]string{"control-plane:organization:x"}}},
+			`mapped to the role "Target"`: {"", access.RoleInput{Name: text("X"), SCIMGroup: text("G")}},
+		} {
+			if _, err := w.PreviewRole(t.Context(), w.org, try.id, try.in); err == nil || !contains(err, text) {
+				t.Errorf("got %v, want %q", err, text)
+			}
+		}
+	})
+}
+
+// Nobody gives what he does not hold, by whatever door (D1).
+func TestMayGive_roundabout(t *testing.T) {
+	each(t, func(w *world) {
+		manager := w.manager("max@example.com", "a:b:c")
+		strong, weak := w.role("Strong", "", "a:b:c", "x:y:z"), w.role("Weak", "", "a:b:c")
+		update := func(id iam.RoleID, in access.RoleInput) func() error {
+			return func() error {
+				_, err := w.UpdateRole(t.Context(), manager, w.org, string(id), in)
+				return err
+			}
+		}
+		w.group("mine", "")
+		// A name and a field bring groups in.
+		w.refused(iam.KindForbidden, "x:y:z", update(strong.ID, access.RoleInput{Name: text("mine")}))
+		w.refused(iam.KindForbidden, "x:y:z", update(strong.ID, access.RoleInput{SCIMGroup: text("mine")}))
+		w.refused(iam.KindForbidden, "x:y:z", update(strong.ID, access.RoleInput{SCIMGroup: text("comes later")}))
+		w.refused(iam.KindForbidden, "x:y:w", update(weak.ID, access.RoleInput{Permissions: &[]string{"a:b:c", "x:y:w"}}))
+		// What is taken away, or stays, needs nobody's right.
+		w.ok(update(strong.ID, access.RoleInput{Permissions: &[]string{"x:y:z"}})())
+		w.ok(update(strong.ID, access.RoleInput{Permissions: &[]string{"a:b:c", "x:y:z"}})())
+		w.ok(update(weak.ID, access.RoleInput{Name: text("mine")})())
+
+		must[[]iam.RoleRef](t)(w.SetDefaultRoles(t.Context(), iam.Operator, w.org, []string{"Strong", "Member"}))
+		must[[]iam.RoleRef](t)(w.SetDefaultRoles(t.Context(), manager, w.org, []string{"Strong", "mine"}))
+		must[[]iam.RoleRef](t)(w.SetDefaultRoles(t.Context(), manager, w.org, []string{"mine"}))
+		w.refused(iam.KindForbidden, "x:y:z", func() error {
+			_, err := w.SetDefaultRoles(t.Context(), manager, w.org, []string{"Strong"})
+			return err
+		})
+		w.deactivate(iam.MemberID(manager.ID))
+		w.refused(iam.KindForbidden, "not a member", update(weak.ID, access.RoleInput{Name: text("again")}))
+	})
+}
