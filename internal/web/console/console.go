@@ -21,9 +21,15 @@ type Config struct {
 	// OperatorPlans keeps the choice of plans to the operator: the Plans page then
 	// shows them only (D13).
 	OperatorPlans bool
-	// LookupTXT finds the TXT records of a domain that is to be verified.
-	LookupTXT access.LookupTXT
-	Now       func() time.Time // nil: time.Now
+	// LookupTXT finds the TXT records of a domain that is to be verified, and
+	// FetchMetadata an identity provider's metadata. Without one of them admins are
+	// told that this server does not do that.
+	LookupTXT     access.LookupTXT
+	FetchMetadata access.Fetch
+	// PrivateMetadata lets metadata be fetched from private and loopback addresses, and
+	// by plain HTTP: for an identity provider in the operator's own network.
+	PrivateMetadata bool
+	Now             func() time.Time // nil: time.Now
 }
 
 // Console serves the pages. Make it with New. Safe for concurrent use.
@@ -32,7 +38,7 @@ type Console struct {
 	signIn        *signin.Service
 	publicURL     string
 	operatorPlans bool
-	lookupTXT     access.LookupTXT
+	outside       outside
 	now           func() time.Time
 
 	cookies   web.Cookies
@@ -47,7 +53,8 @@ type Console struct {
 // route without a rule, or a template that cannot be parsed.
 func New(c Config) (*Console, error) {
 	console := &Console{
-		access: c.Access, signIn: c.SignIn, publicURL: strings.TrimRight(c.PublicURL, "/"), operatorPlans: c.OperatorPlans, lookupTXT: c.LookupTXT, now: c.Now,
+		access: c.Access, signIn: c.SignIn, publicURL: strings.TrimRight(c.PublicURL, "/"), operatorPlans: c.OperatorPlans, now: c.Now,
+		outside: outside{c.LookupTXT, c.FetchMetadata, c.PrivateMetadata},
 		cookies: web.Cookies{HTTPS: strings.HasPrefix(c.PublicURL, "https:")},
 		mux:     http.NewServeMux(),
 	}
