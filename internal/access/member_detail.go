@@ -143,20 +143,3 @@ func membershipsOf(r *store.Reader, org iam.OrganizationID, id iam.MemberID) ([]
 	})
 	return list, nil
 }
-
-// MemberHistory returns up to limit events of the audit log that are about a person or
-// concern him, the newest first, from behind the event after on ("" from the newest). It
-// also answers for somebody who is gone.
-func (s *Service) MemberHistory(ctx context.Context, org iam.OrganizationID, id iam.MemberID, after iam.EventID, limit int) (events []iam.AuditEvent, more bool, err error) {
-	err = s.read(ctx, org, func(r *store.Reader, _ iam.Organization) error {
-		events, err = r.AuditEvents(org, store.AuditQuery{Target: string(id), After: after, NewestFirst: true, Limit: limit + 1})
-		if err != nil {
-			return fmt.Errorf("read the history of %s: %w", id, err)
-		}
-		if more = len(events) > limit; more {
-			events = events[:limit]
-		}
-		return nil
-	})
-	return events, more, err
-}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
@@ -50,34 +49,6 @@ func TestMember(t *testing.T) {
 			_, err := w.Member(t.Context(), other, ann)
 			return err
 		})
-	})
-}
-
-func TestMemberHistory(t *testing.T) {
-	each(t, func(w *world) {
-		ann := w.user("ann@example.com")
-		w.ok(w.setRoles("ann@example.com", "Billing"))
-		w.role("R", "", "a:b:c")
-		w.sleep(time.Minute)
-		w.ok(w.setRoles("ann@example.com", "R"))
-		w.sleep(time.Minute)
-		w.ok(w.DeleteRole(t.Context(), iam.Operator, w.org, "R")) // concerns her too
-		var got []string
-		var after iam.EventID
-		for {
-			events, more, err := w.MemberHistory(t.Context(), w.org, ann, after, 1)
-			w.ok(err)
-			for _, e := range events {
-				got = append(got, string(e.Type))
-				after = e.ID
-			}
-			if !more {
-				break
-			}
-		}
-		if want := "[role_delete organization_member_update_roles organization_member_update_roles]"; fmt.Sprint(got) != want {
-			t.Errorf("history %v, want %s", got, want)
-		}
 	})
 }
 

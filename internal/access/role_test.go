@@ -98,6 +98,20 @@ func TestGroups(t *testing.T) {
 			got[1].ID != second || got[1].Members != 0 || got[1].Role != nil || got[1].DisplayName != "Beta" {
 			t.Errorf("groups %+v", got)
 		}
+		w.deactivate(ben)
+		page := must[access.GroupPage](t)(w.Group(t.Context(), w.org, first, "", 1))
+		if page.DisplayName != "alpha" || page.Members != 2 || page.Role == nil || page.Role.ID != role.ID || len(page.People) != 1 || page.People[0].ID != ann || page.Next == "" {
+			t.Errorf("the first page %+v", page)
+		}
+		page = must[access.GroupPage](t)(w.Group(t.Context(), w.org, first, page.Next, 1))
+		if len(page.People) != 1 || page.People[0].Status != iam.StatusInactive || page.Next != "" {
+			t.Errorf("the second page %+v", page)
+		}
+		other := w.another().org
+		w.refused(iam.KindNotFound, "no SCIM group", func() error {
+			_, err := w.Group(t.Context(), other, first, "", 1)
+			return err
+		})
 	})
 }
 

@@ -155,3 +155,12 @@ func (r *Reader) GroupPeople(org iam.OrganizationID, group iam.GroupID, after st
 	}
 	return people, nil
 }
+
+// CountGroupMembers counts the members of a group, active or not.
+func (r *Reader) CountGroupMembers(org iam.OrganizationID, group iam.GroupID) (int, error) {
+	n, err := one(r, scanOne[int], `SELECT count(*) FROM group_members WHERE org_id = ? AND group_id = ?`, org, group)
+	if err != nil {
+		return 0, fmt.Errorf("count the members of group %s: %w", group, err)
+	}
+	return n, nil
+}
