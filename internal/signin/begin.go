@@ -17,13 +17,14 @@ type Begin struct {
 }
 
 // BeginSAML begins a sign-in at the organization's identity provider. to is the path
-// to go to afterwards; what is no path of this server becomes "/" (S44). Nothing is
-// written (but the signing key of a connection that has none yet), and refusals are in
-// no audit log: nobody has tried anything yet.
+// to go to afterwards; what is no path of this server becomes "/" (S44).
+//
+// Nothing is written, but the signing key of a connection that has none yet. A
+// refusal is as FinishSAML's.
 func (s *Service) BeginSAML(ctx context.Context, org iam.OrganizationID, to string, c Client) (Begin, error) {
 	f, err := s.federation(ctx, org)
 	if err != nil {
-		return Begin{}, trouble(err)
+		return Begin{}, s.refuse(ctx, attempt{org: f.org.ID, method: MethodSAML, client: c}, err)
 	}
 	key, err := s.signingKey(ctx, f.org.ID)
 	if err != nil {

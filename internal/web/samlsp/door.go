@@ -170,3 +170,11 @@ func signInAt(r *http.Request) string {
 	}
 	return "/"
 }
+
+// passwordAt is where the Admins of the path's organization sign in with a password.
+func passwordAt(r *http.Request) string {
+	if org := r.PathValue("org"); iam.IsID(org) {
+		return "/?connection=" + org + "&with=email"
+	}
+	return "/?with=email"
+}

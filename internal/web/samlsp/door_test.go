@@ -233,6 +233,9 @@ func TestDoor_refusals(t *testing.T) {
 		if id := r.Header.Get("X-Request-Id"); test.status != 405 && !strings.Contains(body, "Request id: <code>"+id+"</code>") {
 			t.Errorf("the page does not show the request id %s: %s", id, body)
 		}
+		if test.status == 403 && !strings.Contains(body, "with=email") {
+			t.Errorf("the page leads no Admin to his password: %s", body)
+		}
 		for _, never := range []string{"audience", "signature", "unsolicited", "domain-not-verified", "not verified", "alert("} {
 			if strings.Contains(body, never) {
 				t.Errorf("the page tells %q: %s", never, body)

@@ -12,7 +12,7 @@ import (
 // fail answers an error: one sentence and the request id, never a cause (S43).
 func (d *Door) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status := web.Status(iam.KindOf(err))
-	p := page{Title: "You could not be signed in", RequestID: web.RequestID(r), Link: signInAt(r), LinkText: "Sign in again"}
+	p := page{Title: "You could not be signed in", RequestID: web.RequestID(r), Link: signInAt(r), LinkText: "Sign in again", Password: passwordAt(r)}
 	var refused *signin.Refused
 	switch {
 	case errors.As(err, &refused):

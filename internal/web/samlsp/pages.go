@@ -20,6 +20,7 @@ type page struct {
 	RequestID string // of a failure
 	Link      string // a path of this server
 	LinkText  string
+	Password  string // a path to the sign-in with a password, for Admins whom a broken connection keeps out
 	Post      *post  // a form that leads on to the identity provider
 	SignOut   string // a form that signs out, posted to this path
 
