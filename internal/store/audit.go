@@ -56,10 +56,17 @@ type AuditQuery struct {
 
 // AuditEvents returns up to Limit events in the order of their ids, which is the
 // order of time. Also is not read back.
+//
+// A page costs the same wherever it lies. From and To are compared with each event
+// passed over: a page beyond a bound that is far away reads what lies between.
 func (r *Reader) AuditEvents(org iam.OrganizationID, q AuditQuery) ([]iam.AuditEvent, error) {
+	behind, order := " > ?", ""
+	if q.NewestFirst {
+		behind, order = " < ?", " DESC"
+	}
 	where, args := "", []any{org}
-	add := func(condition string, values ...any) {
-		where, args = where+" AND "+condition, append(args, values...)
+	add := func(condition string, value any) {
+		where, args = where+" AND "+condition, append(args, value)
 	}
 	if !q.From.IsZero() {
 		add("at >= ?", micros(q.From))
@@ -67,19 +74,32 @@ func (r *Reader) AuditEvents(org iam.OrganizationID, q AuditQuery) ([]iam.AuditE
 	if !q.To.IsZero() {
 		add("at < ?", micros(q.To))
 	}
+	if q.After != "" {
+		add("id"+behind, q.After)
+	}
 	if q.Target != "" {
-		add("(target_id = ? OR id IN (SELECT event_id FROM audit_members WHERE org_id = ? AND member_id = ?))", q.Target, org, q.Target)
+		// Two ranges of two indexes, each no longer than the page. With From or To
+		// nobody knows how much of a range they leave, so it is read whole.
+		part := func(table, id, target string) string {
+			args = append(args, org, q.Target)
+			text := "SELECT id FROM (SELECT " + id + " AS id FROM " + table + " WHERE org_id = ? AND " + target + " = ?"
+			if q.After != "" {
+				text, args = text+" AND "+id+behind, append(args, q.After)
+			}
+			if q.From.IsZero() && q.To.IsZero() {
+				text, args = text+" ORDER BY "+id+order+" LIMIT ?", append(args, q.Limit)
+			}
+			return text + ") AS part"
+		}
+		where += " AND id IN (" + part("audit_events", "id", "target_id") + " UNION ALL " + part("audit_members", "event_id", "member_id") + ")"
 	}
-	order := "id"
-	if q.NewestFirst {
-		order = "id DESC"
-	}
-	if q.After != "" && q.NewestFirst {
-		add("id < ?", q.After)
-	} else if q.After != "" {
-		add("id > ?", q.After)
-	}
-	scan := func(row scanner) (iam.AuditEvent, error) {
+	return list(r, scanAuditEvent(org), `SELECT id, at, type, actor_type, actor_id, actor_details, actor_address, user_agent,
+			target_type, target_id, target_name, details
+		FROM audit_events WHERE org_id = ?`+where+` ORDER BY id`+order+` LIMIT ?`, append(args, q.Limit)...)
+}
+
+func scanAuditEvent(org iam.OrganizationID) func(scanner) (iam.AuditEvent, error) {
+	return func(row scanner) (iam.AuditEvent, error) {
 		e := iam.AuditEvent{Organization: org}
 		var at int64
 		var details string
@@ -90,7 +110,4 @@ func (r *Reader) AuditEvents(org iam.OrganizationID, q AuditQuery) ([]iam.AuditE
 		e.At = fromMicros(at)
 		return e, json.Unmarshal([]byte(details), &e.Details)
 	}
-	return list(r, scan, `SELECT id, at, type, actor_type, actor_id, actor_details, actor_address, user_agent,
-			target_type, target_id, target_name, details
-		FROM audit_events WHERE org_id = ?`+where+` ORDER BY `+order+` LIMIT ?`, append(args, q.Limit)...)
 }

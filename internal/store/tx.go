@@ -202,9 +202,6 @@ func (tx *Tx) exec(text string, args ...any) (rows int64, err error) {
 // nothing on SQLite, where there is one writer, and outside a transaction.
 func (r *Reader) forUpdate() string { return r.lock(" FOR UPDATE") }
 
-// forShare is the end of a SELECT whose rows must not change until the commit.
-func (r *Reader) forShare() string { return r.lock(" FOR SHARE") }
-
 // forKeyShare is the end of a SELECT whose rows must not be deleted until the commit.
 func (r *Reader) forKeyShare() string { return r.lock(" FOR KEY SHARE") }
 
