@@ -117,6 +117,23 @@ func TestMaskBody_neverShowsASecret(t *testing.T) {
 	}
 }
 
+// What the server wrote is kept alike, whether it was taken apart or not.
+func TestMaskAnswer(t *testing.T) {
+	t.Parallel()
+	many := `{"Resources":[` + strings.TrimSuffix(strings.Repeat(`{"id":"x"},`, 3*MaxLoggedValues), ",") + `]}`
+	for _, body := range []string{
+		`{"userName":"a@b.example","meta":{"resourceType":"User"}}`, `{"photos":[{"value":"data:x"}],"userName":"x"}`, `{"x509Certificates":[{"value":"MIIB"}]}`, `{"title":"password"}`,
+		`{"detail":"the secret token is wrong"}`, `{"title":"` + canary + `"}`, many, "",
+	} {
+		if got, want := maskAnswer([]byte(body), false), MaskBody([]byte(body), false); got != want {
+			t.Errorf("maskAnswer(%.80s)\n got %.200s\nwant %.200s", body, got, want)
+		}
+		if got, want := maskAnswer([]byte(body), true), MaskBody([]byte(body), true); got != want {
+			t.Errorf("cut: maskAnswer(%.80s)\n got %.200s\nwant %.200s", body, got, want)
+		}
+	}
+}
+
 func TestMaskTarget(t *testing.T) {
 	t.Parallel()
 	esc := strings.NewReplacer(":", "%3A", "_", "%5F").Replace(canary)

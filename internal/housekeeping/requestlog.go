@@ -265,7 +265,7 @@ func row(e *Entry) store.SCIMRequest {
 		Address:      e.Address,
 		UserAgent:    clip(hide(e.UserAgent), 200),
 		RequestBody:  hide(MaskBody(e.Request, len(e.Request) > MaxLoggedBody)),
-		ResponseBody: hide(MaskBody(e.Response, e.ResponseCut)),
+		ResponseBody: hide(maskAnswer(e.Response, e.ResponseCut)),
 		Verdicts:     hide(verdicts(e.Verdicts)),
 	}
 }
