@@ -362,7 +362,7 @@ func (g *guide) addresses() []string {
 	return list
 }
 
-// held says which roles a member holds and why: "Admin (group ClickHouse-Admins)".
+// held says which roles a member holds and why, in order: "Admin (group ClickHouse-Admins)".
 func (g *guide) held(email string) string {
 	g.t.Helper()
 	m, ok := g.member(email)
@@ -377,6 +377,7 @@ func (g *guide) held(email string) string {
 		}
 		list = append(list, h.Role.Name+" ("+reason+")")
 	}
+	slices.Sort(list)
 	return strings.Join(list, ", ")
 }
 
