@@ -2,8 +2,8 @@ package web
 
 import "net/http"
 
-// metricsServer serves the metrics and, for whoever watches there, health: during a
-// shutdown it is the last to go.
+// metricsServer serves health for whoever watches apart from the public side: during
+// a shutdown it is the last to go.
 func (s *Server) metricsServer() *http.Server {
 	mux := http.NewServeMux()
 	s.mountHealth(mux)

@@ -52,8 +52,8 @@ type Config struct {
 	DrainTimeout   time.Duration
 }
 
-// Server is the public HTTP server and, beside it, the one for metrics. Make it with
-// NewServer.
+// Server is the public HTTP server and, beside it, the one for the operator. Make it
+// with NewServer.
 type Server struct {
 	config   Config
 	handler  http.Handler
