@@ -50,26 +50,32 @@ func (s *Service) write(ctx context.Context, what string, c iam.SCIMCaller, need
 	lock := need&lockOrganization != 0
 	now := s.now()
 	for {
-		again := false
+		var said error // of fn
 		err := s.DB.Write(ctx, func(tx *store.Tx) error {
-			again = false
 			w := &writing{s: s, c: c, org: c.Organization.ID, tx: tx, now: now, locked: lock, verified: verified}
 			if lock {
 				if _, err := tx.LockOrganization(w.org); err != nil {
 					return err
 				}
 			}
-			err := fn(w)
-			if errors.Is(err, errNeedsLock) {
-				again = true
-			}
-			return refusal(err)
+			said = fn(w)
+			return refusal(said)
 		})
-		if !again || lock {
-			return s.answer(ctx, what, c, err)
+		if lock || !errors.Is(err, errNeedsLock) {
+			return s.answer(ctx, what, c, inWords(err, said))
 		}
 		lock = true
 	}
+}
+
+// inWords puts what the request made of a constraint in place of the constraint's
+// own error: the store returns the error of a statement, whatever fn made of it.
+func inWords(err, said error) error {
+	var answered *scim.Error
+	if iam.KindOf(err) == iam.KindConflict && errors.As(said, &answered) {
+		return answered
+	}
+	return err
 }
 
 // refusal gives an error that is not the database's a kind: the store then undoes
@@ -129,19 +135,26 @@ func (w *writing) warnings(op string, u userState) []scim.Verdict {
 }
 
 // taken is the answer to a userName that somebody has (D4, D5).
-func (w *writing) taken(u userState) error {
-	holder, err := w.tx.UserByLogin(w.org, u.name.Key)
+func taken(u userState, holder store.User) error {
 	switch {
-	case errors.Is(err, iam.ErrNotFound):
-		return nil
-	case err != nil:
-		return err
 	case holder.SCIM && holder.Status == iam.StatusInactive:
 		return scim.Errorf(409, scim.Uniqueness, "userName %q is taken by the inactive user %s; set active to true on that user instead", iam.Clip(u.name.Answer), holder.ID)
 	case holder.SCIM:
 		return scim.Errorf(409, scim.Uniqueness, "userName %q is taken by the user %s", iam.Clip(u.name.Answer), holder.ID)
 	}
 	return scim.Errorf(409, scim.Uniqueness, "userName %q is the address of a member of this organization who is not managed by SCIM; remove that member, or change the address here", iam.Clip(u.name.Answer))
+}
+
+// userNameFree refuses a new userName that somebody has.
+func (w *writing) userNameFree(u userState) error {
+	holder, err := w.tx.UserByLogin(w.org, u.name.Key)
+	switch {
+	case errors.Is(err, iam.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	return taken(u, holder)
 }
 
 // saveUser writes what a request made of a user: before and wasActive as they
@@ -164,7 +177,7 @@ func (w *writing) saveUser(before store.User, old scim.Object, u userState, op s
 		notes = w.warnings(op, u)
 	}
 	if renamed {
-		if err := w.taken(u); err != nil {
+		if err := w.userNameFree(u); err != nil {
 			return store.User{}, nil, false, err
 		}
 	}
@@ -194,7 +207,7 @@ func (w *writing) saveUser(before store.User, old scim.Object, u userState, op s
 		}
 	}
 	if err := w.tx.UpdateUser(row); err != nil {
-		return store.User{}, nil, false, w.lostRace(err, u)
+		return store.User{}, nil, false, lostRace(err, u)
 	}
 	if err := w.dropAccess(row, wasActive && row.Status == iam.StatusInactive, event.Details); err != nil {
 		return store.User{}, nil, false, err
@@ -205,8 +218,8 @@ func (w *writing) saveUser(before store.User, old scim.Object, u userState, op s
 
 const breakGlassNote = "this is the last Admin who can sign in without the identity provider: he stays as a break-glass member with local sign-in only"
 
-// lostRace turns the unique index's word into the answer of taken.
-func (w *writing) lostRace(err error, u userState) error {
+// lostRace says in words what the unique index refused.
+func lostRace(err error, u userState) error {
 	if iam.KindOf(err) == iam.KindConflict {
 		return scim.Errorf(409, scim.Uniqueness, "userName %q was taken by another user at this very moment", iam.Clip(u.name.Answer))
 	}
