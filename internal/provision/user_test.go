@@ -231,6 +231,14 @@ func TestPolicy_strict(t *testing.T) {
 		_, err = w.patchUser(loose, enable)
 		wantError(w.t, err, 400, "invalidValue", "upn-123")
 		ok(w.t, w.deleteUser(loose))
+		// Deactivation is never refused, whatever else the request brings (D7).
+		leaver, err := w.createUser(`{"userName":"leo@example.com","emails":[{"type":"work","value":"leo@example.com"}]}`)
+		ok(w.t, err)
+		_, err = w.patchUser(leaver.ID, `{"op":"Replace","path":"emails[type eq \"work\"].value","value":"private@elsewhere.example"},`+disable)
+		ok(w.t, err)
+		wantEqual(w.t, "deactivated", len(w.held(leaver.ID)), 0)
+		_, err = w.patchUser(leaver.ID, enable)
+		wantError(w.t, err, 400, "invalidValue", "private@elsewhere.example")
 		// It judges the result of the whole request: two operations may pass a wrong state between them.
 		_, err = w.patchUser(d.ID, `{"op":"replace","path":"userName","value":"anna@example.com"},{"op":"replace","path":"emails[type eq \"work\"].value","value":"anna@example.com"}`)
 		ok(w.t, err)

@@ -169,8 +169,8 @@ func (w *writing) saveUser(before store.User, old scim.Object, u userState, op s
 	}
 	renamed := u.name.Key != before.LoginKey
 	identityChanged := renamed || !same(old["emails"], u.attrs["emails"])
-	restored := u.active && !wasActive
-	if identityChanged || restored {
+	restored, leaves := u.active && !wasActive, wasActive && !u.active
+	if (identityChanged || restored) && !leaves { // the policy never refuses a deactivation (D7)
 		if err := w.checkPolicy(u); err != nil {
 			return store.User{}, nil, false, err
 		}
@@ -195,7 +195,7 @@ func (w *writing) saveUser(before store.User, old scim.Object, u userState, op s
 	case restored:
 		row.Status, row.ManagedBy = iam.StatusActive, iam.ManagedBySCIM
 		event.Type = iam.SCIMUserReactivate
-	case wasActive && !u.active:
+	case leaves:
 		event.Type = iam.MemberDelete
 		kept, err := w.keepBreakGlass(&row)
 		if err != nil {
