@@ -26,7 +26,7 @@ import (
 
 type serveCommand struct {
 	Listen              string   `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Where to listen (default: ${default})."`
-	MetricsListen       string   `placeholder:"ADDR" help:"Where to serve health apart from the public side; keep it on loopback or an inner network."`
+	MetricsListen       string   `placeholder:"ADDR" help:"Where to serve Prometheus metrics and health; keep it on loopback or an inner network."`
 	TLSCert             string   `name:"tls-cert" and:"tls" placeholder:"FILE" help:"PEM certificate chain; read again when the file changes or on SIGHUP."`
 	TLSKey              string   `name:"tls-key" and:"tls" placeholder:"FILE" help:"PEM key of the certificate."`
 	TrustedProxies      []string `placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-For is believed; separated by commas."`
@@ -73,6 +73,9 @@ func (c *serveCommand) Run(a *app) (err error) {
 // config checks everything that can be checked before the database is touched.
 func (c *serveCommand) config(a *app, log *slog.Logger) (web.Config, error) {
 	config := web.Config{Log: log, Now: a.now}
+	if c.MetricsListen != "" {
+		config.Metrics = web.NewMetrics()
+	}
 	var err error
 	if a.PublicURL != "" {
 		if _, err = web.ParsePublicURL(a.PublicURL, c.InsecureHTTP); err != nil {

@@ -220,6 +220,10 @@ func TestServe_sideListener(t *testing.T) {
 	if code, text := call(t, "GET", s.metrics+"/readyz", "", ""); code != 200 || text != "ready\n" {
 		t.Errorf("/readyz on the side listener: %d %q", code, text)
 	}
+	call(t, "GET", s.url+"/healthz", "", "")
+	if code, text := call(t, "GET", s.metrics+"/metrics", "", ""); code != 200 || !strings.Contains(text, `rollcall_http_requests_total{method="GET",route="/healthz",status="200"} 1`) {
+		t.Errorf("/metrics: %d %.300s", code, text)
+	}
 	s.end(t)
 }
 

@@ -47,13 +47,15 @@ type Config struct {
 	Ready func(context.Context) error
 	// TLS are the certificate files; nil: plain HTTP.
 	TLS *Certificates
+	// Metrics counts requests; nil: nothing is counted.
+	Metrics *Metrics
 	// MaxConnections and DrainTimeout replace the constants of those names; 0 does not.
 	MaxConnections int
 	DrainTimeout   time.Duration
 }
 
-// Server is the public HTTP server and, beside it, the one for the operator. Make it
-// with NewServer.
+// Server is the public HTTP server and, beside it, the one for metrics. Make it with
+// NewServer.
 type Server struct {
 	config   Config
 	handler  http.Handler
