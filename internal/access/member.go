@@ -205,8 +205,8 @@ func (s *Service) RemoveMember(ctx context.Context, actor iam.Actor, org iam.Org
 		if len(lost.Roles) > 0 {
 			details["roles"] = roleNames(lost.Roles)
 		}
-		if lost.Invitation {
-			details["invitation"] = "deleted"
+		if err := w.auditDropped(lost.Invitation, user.LoginKey, "the member was removed"); err != nil {
+			return err
 		}
 		return w.audit(iam.AuditEvent{
 			Type: iam.MemberDelete, TargetType: "user", TargetID: string(user.ID), TargetName: user.UserName, Details: details,
@@ -225,9 +225,6 @@ func (w *change) takeOut(user store.User) (store.Dropped, error) {
 	lost, err := w.tx.DropAccess(w.org.ID, user.ID, user.LoginKey)
 	if err != nil {
 		return store.Dropped{}, fmt.Errorf("drop the access of member %s: %w", user.ID, err)
-	}
-	if err := w.tx.DeleteLocalSignIn(w.org.ID, user.ID); err != nil {
-		return store.Dropped{}, fmt.Errorf("delete the local sign-in of member %s: %w", user.ID, err)
 	}
 	if err := w.tx.DeleteUser(w.org.ID, user.ID, w.now); err != nil {
 		return store.Dropped{}, fmt.Errorf("delete member %s: %w", user.ID, err)

@@ -248,11 +248,11 @@ func (w *writing) dropAccess(row store.User, leaves bool, details map[string]any
 		slices.Sort(names)
 		details["directRolesDropped"] = names
 	}
-	if !lost.Invitation {
+	if lost.Invitation == "" {
 		return nil
 	}
 	return w.audit(iam.AuditEvent{
-		Type: iam.InviteDelete, TargetType: "invitation", TargetID: row.LoginKey, TargetName: row.LoginKey,
+		Type: iam.InviteDelete, TargetType: "invitation", TargetID: string(lost.Invitation), TargetName: row.LoginKey,
 		Details: map[string]any{"reason": "the address is managed by SCIM"},
 	})
 }

@@ -8,8 +8,8 @@ import (
 
 // Dropped is what a deactivated member lost besides his place: for the audit log.
 type Dropped struct {
-	Roles      []iam.RoleRef // direct roles
-	Invitation bool          // whether a pending invitation for his address went
+	Roles      []iam.RoleRef    // direct roles
+	Invitation iam.InvitationID // the pending invitation for his address, "" for none
 }
 
 // Deactivate takes a member out: his status becomes inactive and his document
@@ -64,17 +64,17 @@ func (r *Reader) DirectRoles(org iam.OrganizationID, id iam.MemberID) ([]iam.Rol
 		 WHERE d.org_id = ? AND d.member_id = ? ORDER BY r.name, r.id`, org, id)
 }
 
-// DropInvitation deletes a pending invitation for an address, with its roles, and
-// tells whether there was one.
-func (tx *Tx) DropInvitation(org iam.OrganizationID, address string) (bool, error) {
+// DropInvitation deletes the pending invitation for an address, with its roles, and
+// returns its id, "" when there was none.
+func (tx *Tx) DropInvitation(org iam.OrganizationID, address string) (iam.InvitationID, error) {
 	ids, err := list(tx.Reader, scanOne[iam.InvitationID], `SELECT id FROM invitations
 		WHERE org_id = ? AND email = ?`+tx.forUpdate(), org, address)
 	if err != nil || len(ids) == 0 {
-		return false, err
+		return "", err
 	}
 	if _, err := tx.exec(`DELETE FROM invitation_roles WHERE org_id = ? AND invitation_id = ?`, org, ids[0]); err != nil {
-		return false, err
+		return "", err
 	}
 	_, err = tx.exec(`DELETE FROM invitations WHERE org_id = ? AND id = ?`, org, ids[0])
-	return true, err
+	return ids[0], err
 }

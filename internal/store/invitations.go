@@ -32,11 +32,6 @@ func (r *Reader) Invitations(org iam.OrganizationID) ([]Invitation, error) {
 	return list(r, scanInvitation, `SELECT `+invitationColumns+` FROM invitations WHERE org_id = ? ORDER BY email`, org)
 }
 
-// InvitationFor returns the pending invitation for a folded address; iam.ErrNotFound.
-func (r *Reader) InvitationFor(org iam.OrganizationID, email string) (Invitation, error) {
-	return one(r, scanInvitation, `SELECT `+invitationColumns+` FROM invitations WHERE org_id = ? AND email = ?`, org, email)
-}
-
 // InvitationRoles returns the roles that an invitation will give.
 func (r *Reader) InvitationRoles(org iam.OrganizationID, id iam.InvitationID) ([]iam.RoleRef, error) {
 	return list(r, scanRoleRef, `
