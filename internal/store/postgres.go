@@ -55,7 +55,7 @@ func (db *DB) openPostgres(ctx context.Context, url string, o Options) error {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "rollcall"
 	}
-	db.migrate = func() *sql.DB { return o.pool(pgConnector{config, beginMigration}) }
+	db.migrations = func() *sql.DB { return o.pool(pgConnector{config, beginMigration}) }
 	pool := o.pool(pgConnector{config, beginSmall})
 	db.reads, db.writes = pool, pool
 	connections := o.Connections
