@@ -1,6 +1,7 @@
 package provision_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/rollcall/rollcall/internal/iam"
@@ -82,6 +83,47 @@ func TestUserName_lostRace(t *testing.T) {
 		d.Inject(storetest.Fault{Match: storetest.SQL("UPDATE users"), Do: func() { w.user("bob@example.com") }})
 		_, err := w.patchUser(id, `{"op":"replace","path":"userName","value":"bob@example.com"}`)
 		wantError(t, err, 409, "uniqueness", `userName "bob@example.com" was taken by another user at this very moment`)
+	})
+}
+
+// Groups that a user joins or leaves while he is deleted: every group that loses
+// him has its event and its new version, and no other has.
+func TestDeleteUser_groupsChangeMeanwhile(t *testing.T) {
+	t.Parallel()
+	interleaved(t, func(w *world, d *storetest.Driver) {
+		for _, moment := range []string{"DELETE FROM group_members", "UPDATE groups", "AND id = $2 FOR UPDATE"} {
+			id := w.user(strings.ToLower(moment[:1]) + "@example.com")
+			stays, joined := w.group("Stays "+moment, id), w.group("Joined "+moment)
+			before := len(w.audit())
+			d.Reset()
+			d.Inject(storetest.Fault{Match: storetest.SQL(moment), Do: func() { ok(t, w.addMember(joined, id)) }})
+			ok(t, w.deleteUser(id))
+			if d.Pending() > 0 {
+				t.Fatalf("no statement %q", moment)
+			}
+			for _, group := range []string{stays, joined} {
+				wantEqual(t, moment+": members", w.members(group), []string{})
+				removed := 0
+				for _, e := range w.audit()[before:] {
+					if _, any := e.Details["membersRemoved"]; any && e.TargetID == group {
+						removed++
+					}
+				}
+				wantEqual(t, moment+": events that tell of "+group, removed, 1)
+			}
+			g, err := w.read().Group(w.org, iam.GroupID(joined))
+			ok(t, err)
+			wantEqual(t, moment+": version of the group joined", g.Version, int64(3))
+		}
+
+		id := w.user("left@example.com")
+		left := w.group("Left", id)
+		d.Reset()
+		d.Inject(storetest.Fault{Match: storetest.SQL("FROM groups"), Do: func() { ok(t, w.removeMember(left, id)) }})
+		ok(t, w.deleteUser(id))
+		g, err := w.read().Group(w.org, iam.GroupID(left))
+		ok(t, err)
+		wantEqual(t, "version of a group that he had left", g.Version, int64(2))
 	})
 }
 

@@ -2,6 +2,7 @@ package provision_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,7 +82,16 @@ func TestDelete_isForGood(t *testing.T) {
 			return tx.SetDirectRoles(w.org, iam.MemberID(id), []iam.RoleID{iam.RoleBilling})
 		})
 		types := w.since(func() { ok(w.t, w.deleteUser(id)) })
-		wantEqual(w.t, "events", types, []string{"organization_member_delete"})
+		wantEqual(w.t, "events", types, []string{"organization_member_delete", "scim_group_update"})
+		for _, target := range []string{group, id} {
+			history, err := w.read().AuditEvents(w.org, store.AuditQuery{Target: target, NewestFirst: true, Limit: 10})
+			ok(w.t, err)
+			i := slices.IndexFunc(history, func(e iam.AuditEvent) bool { return e.Type == iam.SCIMGroupUpdate })
+			if i < 0 || history[i].TargetID != group || history[i].TargetName != "Ops" {
+				w.t.Fatalf("the history of %s does not tell that the group lost him: %v", target, history)
+			}
+			wantEqual(w.t, "who left", history[i].Details["membersRemoved"], any([]any{id}))
+		}
 		_, err = w.getUser(id)
 		wantError(w.t, err, 404, "", id)
 		wantError(w.t, w.deleteUser(id), 404, "")
