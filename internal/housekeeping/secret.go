@@ -1,6 +1,7 @@
 package housekeeping
 
 import (
+	"bytes"
 	"encoding/base64"
 	"net/url"
 	"regexp"
@@ -15,7 +16,7 @@ var keyAndSecret = regexp.MustCompile(`(?i)scim(?:_|%5f|%255f)[a-z0-9]{4,}(?::|%
 // MaskText replaces whatever looks like a SCIM key with its secret by "(hidden)".
 // A key without a secret stays: it is public (D12).
 func MaskText(s string) string {
-	if !mayHoldSecret(s) {
+	if !mayHoldSecret([]byte(s)) {
 		return s
 	}
 	return keyAndSecret.ReplaceAllLiteralString(s, Hidden)
@@ -51,15 +52,15 @@ var (
 // HoldsSecret tells whether text holds a SCIM key with its secret, in the form
 // that Rollcall makes them and not only something that looks like it. It costs next
 // to nothing on a text that does not speak of keys.
-func HoldsSecret(text string) bool {
+func HoldsSecret(text []byte) bool {
 	if !mayHoldSecret(text) {
 		return false
 	}
-	if exactPair.MatchString(text) {
+	if exactPair.Match(text) {
 		return true
 	}
-	for _, coded := range base64Pair.FindAllString(text, -1) {
-		if plain, err := base64.StdEncoding.DecodeString(coded); err == nil && exactPair.Match(plain) {
+	for _, coded := range base64Pair.FindAll(text, -1) {
+		if plain, err := base64.StdEncoding.DecodeString(string(coded)); err == nil && exactPair.Match(plain) {
 			return true
 		}
 	}
@@ -70,9 +71,9 @@ func HoldsSecret(text string) bool {
 // does, and nearly every SCIM body has the bare word scim in its URNs.
 var marks = [...]string{"scim_", "SCIM_", "Scim_", "scim%", "SCIM%", "c2Npb"}
 
-func mayHoldSecret(s string) bool {
+func mayHoldSecret(text []byte) bool {
 	for _, mark := range marks {
-		if strings.Contains(s, mark) {
+		if bytes.Contains(text, []byte(mark)) {
 			return true
 		}
 	}
