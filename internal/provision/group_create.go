@@ -32,7 +32,7 @@ func (s *Service) createGroup(ctx context.Context, c iam.SCIMCaller, newID strin
 	}
 	id := iam.GroupID(newID)
 	var row store.Group
-	err = s.write(ctx, "create group", c, lockOrganization, func(w *writing) error {
+	err = s.write(ctx, "create group", c, lockOrganization|timeFor(len(ids)), func(w *writing) error {
 		verdicts := append([]scim.Verdict{{Op: "create", Verdict: scim.Applied}}, noteVerdicts("create", append(ignored, memberNotes...))...)
 		row = g.row(store.Group{Org: w.org, ID: id, Version: 1, CreatedAt: w.now, UpdatedAt: w.now})
 		if err := w.nameFree(g.name, id); err != nil {
@@ -54,10 +54,10 @@ func (s *Service) createGroup(ctx context.Context, c iam.SCIMCaller, newID strin
 			return err
 		}
 		m := newMembership(w, id)
-		if err := m.add(ids); err != nil {
+		if _, err := m.add(ids); err != nil {
 			return err
 		}
-		verdicts = append(verdicts, m.skippedVerdicts("create")...)
+		verdicts = append(verdicts, skippedVerdicts(0, "create", m.skipped)...)
 		tr.set(verdicts...)
 		event := iam.AuditEvent{Type: iam.SCIMGroupCreate, TargetType: "group", TargetID: string(id), TargetName: row.DisplayName, Details: map[string]any{}}
 		if row.Role != "" {

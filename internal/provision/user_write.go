@@ -35,7 +35,20 @@ type needs uint8
 const (
 	lockOrganization needs = 1 << iota // the organization's row, held from the start
 	verifiedDomains                    // the organization's verified domains
+	muchTime                           // a transaction that others should not share a commit with
 )
+
+// manyMembers is how many members a request may name and still be a small write:
+// some tens of milliseconds for those who share its commit.
+const manyMembers = 1000
+
+// timeFor tells what a change of so many members needs.
+func timeFor(members int) needs {
+	if members > manyMembers {
+		return muchTime
+	}
+	return 0
+}
 
 // write runs one transaction. One that finds it needs the organization's row runs
 // once more, with it held from the start.
@@ -47,11 +60,15 @@ func (s *Service) write(ctx context.Context, what string, c iam.SCIMCaller, need
 			return s.answer(ctx, what, c, err)
 		}
 	}
+	run := s.DB.Write
+	if need&muchTime != 0 {
+		run = s.DB.WriteBig
+	}
 	lock := need&lockOrganization != 0
 	now := s.now()
 	for {
 		var said error // of fn
-		err := s.DB.Write(ctx, func(tx *store.Tx) error {
+		err := run(ctx, func(tx *store.Tx) error {
 			w := &writing{s: s, c: c, org: c.Organization.ID, tx: tx, now: now, locked: lock, verified: verified}
 			if lock {
 				if _, err := tx.LockOrganization(w.org); err != nil {
