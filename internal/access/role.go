@@ -275,9 +275,11 @@ func (s *Service) UnlinkRole(ctx context.Context, actor iam.Actor, org iam.Organ
 				return err
 			}
 		}
-		gone, err := m.dropEmptied(before)
-		if err != nil || gone {
-			return err
+		if len(groups) > 0 {
+			gone, err := m.dropEmptied(before)
+			if err != nil || gone {
+				return err
+			}
 		}
 		after := before
 		after.SCIMGroup = ""

@@ -87,15 +87,9 @@ func (w *writing) dropEmptyRole(id iam.RoleID) error {
 	if err != nil {
 		return err
 	}
-	use, err := w.tx.RoleUse(w.org, id)
-	if err != nil || !iam.GoesWithLastGroup(role, use) {
+	gone, err := w.tx.DropEmptiedRole(w.org, role)
+	if err != nil || !gone {
 		return err
 	}
-	if err := w.tx.DeleteRole(w.org, id); err != nil {
-		return err
-	}
-	return w.audit(iam.AuditEvent{
-		Type: iam.RoleDelete, TargetType: "role", TargetID: string(id), TargetName: role.Name,
-		Details: map[string]any{"reason": "SCIM made it, it had no permissions, and its last group is gone"},
-	})
+	return w.audit(iam.RoleGone(role))
 }

@@ -67,6 +67,17 @@ func (tx *Tx) DeleteRole(org iam.OrganizationID, id iam.RoleID) error {
 	return err
 }
 
+// DropEmptiedRole deletes a role that has just lost a group if it goes with its last
+// one (D10), and tells whether it did. It is the one way that SCIM, console and
+// command line share; the caller audits iam.RoleGone.
+func (tx *Tx) DropEmptiedRole(org iam.OrganizationID, role iam.Role) (gone bool, err error) {
+	use, err := tx.RoleUse(org, role.ID)
+	if err != nil || !iam.GoesWithLastGroup(role, use) {
+		return false, err
+	}
+	return true, tx.DeleteRole(org, role.ID)
+}
+
 // permissionsJSON is the column permissions. Strings always marshal.
 func permissionsJSON(role iam.Role) string {
 	if role.Type == iam.RoleSystem || len(role.Permissions) == 0 {
