@@ -11,7 +11,7 @@ import (
 // keyAndSecret finds a SCIM key with its secret, however a client, a browser or a
 // proxy may have written the colon, and the same pair in base64 as HTTP Basic
 // carries it. Letters match in any case, because addresses are folded.
-var keyAndSecret = regexp.MustCompile(`(?i)scim(?:_|%5f|%255f)[a-z0-9]{4,}(?::|%3a|%253a|&#58;|\\u003a)[a-z0-9_\-]{8,}|c2NpbV[89][a-z0-9+/_\-]{40,}={0,2}`)
+var keyAndSecret = regexp.MustCompile(`(?i)scim(?:_|%5f|%255f)[a-z0-9]{4,}(?::|%3a|%253a|&#58;|\\u003a)(?:[a-z0-9_\-]|%5f|%255f|%2d|%252d){8,}|c2NpbV[89][a-z0-9+/_\-]{40,}={0,2}`)
 
 // MaskText replaces whatever looks like a SCIM key with its secret by "(hidden)".
 // A key without a secret stays: it is public (D12).
@@ -42,10 +42,10 @@ const shortestPart = 6
 // clipped ends every text that was cut short.
 const clipped = "…"
 
-// A key and its secret as Rollcall makes them, to the letter, and in the base64 of
-// HTTP Basic.
+// A key and its secret as Rollcall makes them, to the letter, also when they were
+// escaped for a URL, and in the base64 of HTTP Basic.
 var (
-	exactPair  = regexp.MustCompile(`(?i)scim_[a-z2-7]{20}:[a-z0-9_\-]{43}`)
+	exactPair  = regexp.MustCompile(`(?i)scim(?:_|%5f)[a-z2-7]{20}(?::|%3a)(?:[a-z0-9_\-]|%5f|%2d){43}`)
 	base64Pair = regexp.MustCompile(`c2NpbV[89][A-Za-z0-9+/]{85}`) // 69 bytes
 )
 
