@@ -50,7 +50,7 @@ func TestR055_secretTokenAsBearer(t *testing.T) {
 
 func TestR056_testConnection(t *testing.T) {
 	eachGuide(t, func(g *guide) {
-		before := storetest.Dump(g.t, g.database)
+		before := g.state()
 		for range 3 {
 			path := `/Users?filter=userName+eq+"` + g.db.NewID() + `"`
 			res := g.send("GET", path, "")
@@ -59,7 +59,7 @@ func TestR056_testConnection(t *testing.T) {
 			equal(g.t, "resources", list["Resources"], any([]any{}))
 			equal(g.t, "schema", text(list, "schemas.0"), scim.ListResponseURN)
 		}
-		equal(g.t, "the database is as it was", storetest.Dump(g.t, g.database) == before, true)
+		g.unchanged(before)
 	})
 }
 

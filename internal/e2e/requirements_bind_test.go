@@ -206,6 +206,10 @@ func TestBind_roleNameLinksAGroupWithoutRole(t *testing.T) {
 		g.ok(g.updateRole("Ops", access.RoleInput{Name: ptr("Former")}))
 		g.ok(g.updateRole("Former", access.RoleInput{Name: ptr("Ops")}))
 		equal(g.t, "by renaming one once it has none", g.linked(free), "Ops")
+		// A group that keeps its role under a name that nobody claims is not taken by a new role of that name.
+		g.rename(free, "Operations")
+		g.role("Operations", "")
+		equal(g.t, "not by creating one while the group has a role", g.linked(free), "Ops")
 	})
 }
 
