@@ -123,6 +123,9 @@ func (s *Service) ReplaceGroup(ctx context.Context, c iam.SCIMCaller, id string,
 // row, because names bind.
 func (s *Service) changeGroup(ctx context.Context, what string, c iam.SCIMCaller, id string, need needs, ifMatch Match, tr *Trail,
 	change func(doc scim.Object, m *membership) (scim.Object, []scim.Verdict, error)) (Document, error) {
+	if !iam.IsID(id) {
+		return Document{}, noGroup(id)
+	}
 	var result Document
 	err := s.write(ctx, what, c, need, func(w *writing) error {
 		before, err := w.lockGroup(id, ifMatch)

@@ -11,6 +11,9 @@ import (
 // and the id is never used again (D4). The last Admin who can sign in without the
 // identity provider stays as a break-glass member under a new id (D8).
 func (s *Service) DeleteUser(ctx context.Context, c iam.SCIMCaller, id string, ifMatch Match) error {
+	if !iam.IsID(id) {
+		return noUser(id)
+	}
 	kept := iam.MemberID(s.DB.NewID())
 	return s.write(ctx, "delete user", c, 0, func(w *writing) error {
 		// Groups are locked before users, everywhere; a user who is not there has none.
