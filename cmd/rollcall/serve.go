@@ -31,7 +31,7 @@ type serveCommand struct {
 	TLSKey              string   `name:"tls-key" and:"tls" placeholder:"FILE" help:"PEM key of the certificate."`
 	TrustedProxies      []string `placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-For is believed; separated by commas."`
 	InsecureHTTP        bool     `name:"insecure-http" help:"Serve plain HTTP beyond loopback: behind a proxy that terminates TLS, or for a test."`
-	SCIMRate            float64  `name:"scim-rate" default:"200" placeholder:"N" help:"SCIM requests per second that each organization may send before it is answered 429; never below 50 (default: ${default})."`
+	SCIMRate            float64  `name:"scim-rate" default:"1000" placeholder:"N" help:"SCIM requests per second that each organization may send before it is answered 429; never below 50 (default: ${default})."`
 	AllowUnsafeDatabase bool     `help:"Use a PostgreSQL whose fsync or synchronous_commit is off, which forgets acknowledged changes in a crash."`
 }
 
