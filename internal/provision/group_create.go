@@ -131,7 +131,7 @@ func (w *writing) bindNew(row *store.Group) (note string, err error) {
 // nearMiss names a role that the group almost binds to: equal but for case,
 // blanks or hyphens. It is a hint, never a binding (D2, R128).
 func (w *writing) nearMiss(name string) (string, error) {
-	roles, err := w.tx.Roles(w.org)
+	roles, err := w.tx.RolesNearly(w.org, name)
 	if err != nil {
 		return "", err
 	}

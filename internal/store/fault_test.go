@@ -26,8 +26,8 @@ func change(tx *store.Tx, org string) error {
 	if _, err := tx.Texts(`SELECT org_id FROM organizations WHERE org_id = ?`, org); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(`INSERT INTO roles (org_id, id, name, type, source, permissions, created_at, updated_at)
-		VALUES (?, 'r', 'R', 'custom', 'admin', '[]', 1, 1)`, org); err != nil {
+	if _, err := tx.Exec(`INSERT INTO roles (org_id, id, name, type, source, near_name, permissions, created_at, updated_at)
+		VALUES (?, 'r', 'R', 'custom', 'admin', 'r', '[]', 1, 1)`, org); err != nil {
 		return err
 	}
 	_, err := tx.Exec(`INSERT INTO default_roles (org_id, role_id) VALUES (?, 'r')`, org)

@@ -42,10 +42,11 @@ func (r *Reader) Roles(org iam.OrganizationID) ([]iam.Role, error) {
 // its name or its SCIM group field is taken.
 func (tx *Tx) InsertRole(org iam.OrganizationID, role iam.Role, at time.Time) (added bool, err error) {
 	n, err := tx.exec(`
-		INSERT INTO roles (org_id, id, name, type, source, scim_group, permissions, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		INSERT INTO roles (org_id, id, name, type, source, scim_group, near_name, near_group, permissions, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO NOTHING`,
-		org, role.ID, role.Name, role.Type, role.Source, nullText(role.SCIMGroup), permissionsJSON(role), micros(at), micros(at))
+		org, role.ID, role.Name, role.Type, role.Source, nullText(role.SCIMGroup),
+		iam.NearKey(role.Name), nullText(iam.NearKey(role.SCIMGroup)), permissionsJSON(role), micros(at), micros(at))
 	return n == 1, err
 }
 
@@ -54,9 +55,9 @@ func (tx *Tx) InsertRole(org iam.OrganizationID, role iam.Role, at time.Time) (a
 // names; the unique indexes answer KindConflict all the same.
 func (tx *Tx) UpdateRole(org iam.OrganizationID, role iam.Role, at time.Time) error {
 	_, err := tx.exec(`
-		UPDATE roles SET name = ?, scim_group = ?, permissions = ?, updated_at = ?
+		UPDATE roles SET name = ?, scim_group = ?, near_name = ?, near_group = ?, permissions = ?, updated_at = ?
 		WHERE org_id = ? AND id = ? AND type = 'custom'`,
-		role.Name, nullText(role.SCIMGroup), permissionsJSON(role), micros(at), org, role.ID)
+		role.Name, nullText(role.SCIMGroup), iam.NearKey(role.Name), nullText(iam.NearKey(role.SCIMGroup)), permissionsJSON(role), micros(at), org, role.ID)
 	return err
 }
 
