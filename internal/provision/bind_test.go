@@ -304,6 +304,14 @@ func TestCreateGroup_nearMiss(t *testing.T) {
 				t.Errorf("a group costs %d rows beside many roles, %d beside few", many, few)
 			}
 			create("ROLE_7", "Role 7")
+			// A rename hints too, but not at the group's own role.
+			id := w.group("Loose")
+			for name, near := range map[string]string{"group-9": "Group 9", "GROUP-9": "Group 9"} {
+				ok(t, w.rename(id, name))
+				if note := w.trail.Verdicts[len(w.trail.Verdicts)-1].Note; !strings.Contains(note, near) || strings.Contains(note, `("group-9"`) || strings.Contains(note, `("GROUP-9"`) {
+					t.Errorf("renamed to %s: the note is %q, want a hint at %q", name, note, near)
+				}
+			}
 		})
 	}
 }

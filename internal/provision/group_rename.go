@@ -40,10 +40,15 @@ func (w *writing) rename(before store.Group, row *store.Group, event *iam.AuditE
 		event.Details["role"] = map[string]any{"old": before.Role, "new": change.Link}
 		return fmt.Sprintf("the new name is claimed by another role: the group moved to the role %s", w.roleName(roles, change.Link)), nil
 	}
-	if own == nil {
-		return "the group has no role, and no role claims its new name", nil
+	hint, err := w.nearMiss(row.DisplayName, before.Role)
+	if err != nil {
+		return "", err
 	}
-	return w.roleFollows(*own, change, before.DisplayName, row.DisplayName)
+	if own == nil {
+		return "the group has no role, and no role claims its new name" + hint, nil
+	}
+	note, err = w.roleFollows(*own, change, before.DisplayName, row.DisplayName)
+	return note + hint, err
 }
 
 func (w *writing) roleName(roles []iam.Role, id iam.RoleID) string {
