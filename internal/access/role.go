@@ -121,7 +121,7 @@ func (s *Service) CreateRole(ctx context.Context, actor iam.Actor, org iam.Organ
 		return RoleView{}, iam.Errorf(iam.KindInvalid, "a new role needs a name").On("name")
 	}
 	id := iam.RoleID(s.DB.NewID())
-	err = s.write(ctx, actor, org, func(w *change) error {
+	err = s.writeBig(ctx, actor, org, func(w *change) error {
 		role := iam.Role{ID: id, Name: *in.Name, Type: iam.RoleCustom, Source: iam.SourceAdmin, Permissions: permissions}
 		if in.SCIMGroup != nil {
 			role.SCIMGroup = *in.SCIMGroup
@@ -176,7 +176,7 @@ func (s *Service) UpdateRole(ctx context.Context, actor iam.Actor, org iam.Organ
 		return RoleView{}, err
 	}
 	var id iam.RoleID
-	err = s.write(ctx, actor, org, func(w *change) error {
+	err = s.writeBig(ctx, actor, org, func(w *change) error {
 		m, err := w.mapping()
 		if err != nil {
 			return err
@@ -250,7 +250,7 @@ func (m *mapping) update(before, after iam.Role) error {
 // which have no role from then on. A role that SCIM made, and that nothing else
 // stands on, goes with its last group (D10). Nothing to unlink is no change.
 func (s *Service) UnlinkRole(ctx context.Context, actor iam.Actor, org iam.OrganizationID, role string) error {
-	return s.write(ctx, actor, org, func(w *change) error {
+	return s.writeBig(ctx, actor, org, func(w *change) error {
 		m, err := w.mapping()
 		if err != nil {
 			return err
@@ -297,7 +297,7 @@ func (s *Service) UnlinkRole(ctx context.Context, actor iam.Actor, org iam.Organ
 // whoever holds it directly loses it. A role in the Default list, or one that an
 // invitation would give, cannot be deleted.
 func (s *Service) DeleteRole(ctx context.Context, actor iam.Actor, org iam.OrganizationID, role string) error {
-	return s.write(ctx, actor, org, func(w *change) error {
+	return s.writeBig(ctx, actor, org, func(w *change) error {
 		m, err := w.mapping()
 		if err != nil {
 			return err
