@@ -197,12 +197,19 @@ judged() {
 	done
 }
 
-printf 'interop-%s' "$RANDOM$RANDOM" >"$work/token"
-: >"$work/scimmy.out"
-node "$work/interop/servers/scimmy.mjs" "$(cat "$work/token")" >"$work/scimmy.out" 2>"$work/scimmy.log" 3>&- &
-running+=($!)
-eventually 'scimmy listens' listening "$work/scimmy.out"
-judged scimmy scimmy-routers "$(version_of scimmy-routers)" "http://127.0.0.1:$(port_of "$work/scimmy.out")/scim/v2"
+od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$work/token"
+# judge NAME PACKAGE PATH: starts interop/servers/NAME.mjs, whose SCIM is below PATH, and judges it.
+judge() {
+	local name=$1 package=$2 path=$3
+	: >"$work/server.out"
+	node "$work/interop/servers/$name.mjs" "$(cat "$work/token")" >"$work/server.out" 2>"$work/server.log" 3>&- &
+	running+=($!)
+	eventually "$package listens" listening "$work/server.out"
+	judged "$name" "$package" "$(version_of "$package")" "http://127.0.0.1:$(port_of "$work/server.out")$path"
+	stop_all
+}
+judge scimmy scimmy-routers /scim/v2
+judge better-auth @better-auth/scim /api/auth/scim/v2
 
 # --- the result ------------------------------------------------------------------------------------------------------
 
