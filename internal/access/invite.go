@@ -58,7 +58,7 @@ func (s *Service) Invite(ctx context.Context, actor iam.Actor, org iam.Organizat
 		}
 		return w.audit(iam.AuditEvent{
 			Type: iam.InviteCreate, TargetType: "invitation", TargetID: string(id), TargetName: key,
-			Details: map[string]any{"roles": roleNames(refs(chosen)), "expiresAt": expires.Format(time.RFC3339)},
+			Details: map[string]any{"roles": iam.RoleNames(refs(chosen)), "expiresAt": expires.Format(time.RFC3339)},
 		})
 	})
 	if err != nil {

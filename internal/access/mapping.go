@@ -139,6 +139,23 @@ func (m *mapping) link(g store.Group, role iam.RoleID) error {
 	return nil
 }
 
+// unlinkGroups takes a role from all its groups, and returns them as they were and
+// how many members they have.
+func (m *mapping) unlinkGroups(role iam.RoleID) (groups []store.Group, members int, err error) {
+	if groups, err = m.groupsOf(role); err != nil || len(groups) == 0 {
+		return nil, 0, err
+	}
+	if members, err = m.countMembers(role); err != nil {
+		return nil, 0, err
+	}
+	for _, g := range groups {
+		if err := m.link(g, ""); err != nil {
+			return nil, 0, err
+		}
+	}
+	return groups, members, nil
+}
+
 // countMembers counts whom a role reaches through groups: the one number that the
 // audit log holds of a mapping change (D3).
 func (m *mapping) countMembers(role iam.RoleID) (int, error) {

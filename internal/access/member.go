@@ -155,7 +155,7 @@ func (w *change) setRoles(user store.User, chosen []iam.Role) error {
 	}
 	return w.audit(iam.AuditEvent{
 		Type: what, TargetType: "user", TargetID: string(user.ID), TargetName: user.UserName,
-		Details: map[string]any{"before": roleNames(before), "after": roleNames(refs(chosen))},
+		Details: map[string]any{"before": iam.RoleNames(before), "after": iam.RoleNames(refs(chosen))},
 	})
 }
 
@@ -202,9 +202,7 @@ func (s *Service) RemoveMember(ctx context.Context, actor iam.Actor, org iam.Org
 			return err
 		}
 		details := map[string]any{"deactivated": user.SCIM}
-		if len(lost.Roles) > 0 {
-			details["roles"] = roleNames(lost.Roles)
-		}
+		lost.Describe(details)
 		if err := w.auditDropped(lost.Invitation, user.LoginKey, "the member was removed"); err != nil {
 			return err
 		}

@@ -259,21 +259,12 @@ func (s *Service) UnlinkRole(ctx context.Context, actor iam.Actor, org iam.Organ
 		if err != nil {
 			return err
 		}
-		groups, err := m.groupsOf(before.ID)
+		groups, members, err := m.unlinkGroups(before.ID)
 		if err != nil {
 			return err
 		}
 		if len(groups) == 0 && before.SCIMGroup == "" {
 			return nil
-		}
-		members, err := m.countMembers(before.ID)
-		if err != nil {
-			return err
-		}
-		for _, g := range groups {
-			if err := m.link(g, ""); err != nil {
-				return err
-			}
 		}
 		if len(groups) > 0 {
 			gone, err := m.dropEmptied(before)
@@ -309,18 +300,9 @@ func (s *Service) DeleteRole(ctx context.Context, actor iam.Actor, org iam.Organ
 		if err := m.roleFree(target); err != nil {
 			return err
 		}
-		members, err := m.countMembers(target.ID)
+		groups, members, err := m.unlinkGroups(target.ID)
 		if err != nil {
 			return err
-		}
-		groups, err := m.groupsOf(target.ID)
-		if err != nil {
-			return err
-		}
-		for _, g := range groups {
-			if err := m.link(g, ""); err != nil {
-				return err
-			}
 		}
 		holders, err := w.tx.ClearRoleHolders(org, target.ID)
 		if err != nil {

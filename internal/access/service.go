@@ -196,17 +196,3 @@ func refs(roles []iam.Role) []iam.RoleRef {
 	}
 	return list
 }
-
-// roleNames is how the audit log tells roles: the name, and of a system role its
-// type, because a custom role may have its name.
-func roleNames(roles []iam.RoleRef) []string {
-	names := make([]string, 0, len(roles))
-	for _, r := range roles {
-		if r.Type == iam.RoleSystem {
-			names = append(names, r.Name+" (system)")
-			continue
-		}
-		names = append(names, r.Name)
-	}
-	return names
-}

@@ -123,7 +123,7 @@ func TestX016_removingSAMLNeedsAnotherWayIn(t *testing.T) {
 		remove := func() error { return g.access.DisconnectSAML(ctx, iam.Operator, g.org) }
 		admin, _ := g.member("admin@example.org")
 		// No path leads here; a hand in the database does.
-		g.ok(g.db.Write(ctx, func(tx *store.Tx) error { return tx.DeleteLocalSignIn(g.org, admin.ID) }))
+		g.ok(g.db.Write(ctx, func(tx *store.Tx) error { _, err := tx.DeleteLocalSignIn(g.org, admin.ID); return err }))
 		g.refuses(iam.KindConflict, "needs an Admin who can get in without the identity provider", remove)
 		g.refuses(iam.KindConflict, "needs an Admin who can get in without the identity provider", func() error {
 			return second(g.access.SetPlan(ctx, iam.Operator, g.org, "scale"))

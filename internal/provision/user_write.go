@@ -3,7 +3,6 @@ package provision
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/rollcall/rollcall/internal/iam"
@@ -257,14 +256,7 @@ func (w *writing) dropAccess(row store.User, leaves bool, details map[string]any
 	if err != nil {
 		return err
 	}
-	if len(lost.Roles) > 0 {
-		names := make([]string, len(lost.Roles))
-		for i, r := range lost.Roles {
-			names[i] = r.Name
-		}
-		slices.Sort(names)
-		details["directRolesDropped"] = names
-	}
+	lost.Describe(details)
 	if lost.Invitation == "" {
 		return nil
 	}

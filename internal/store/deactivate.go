@@ -8,8 +8,20 @@ import (
 
 // Dropped is what a deactivated member lost besides his place: for the audit log.
 type Dropped struct {
-	Roles      []iam.RoleRef    // direct roles
-	Invitation iam.InvitationID // the pending invitation for his address, "" for none
+	Roles       []iam.RoleRef    // direct roles
+	LocalSignIn bool             // whether he had local sign-in
+	Invitation  iam.InvitationID // the pending invitation for his address, "" for none
+}
+
+// Describe adds to the details of the member's audit event what he lost; an
+// invitation has an event of its own.
+func (d Dropped) Describe(details map[string]any) {
+	if len(d.Roles) > 0 {
+		details["directRoles"] = iam.RoleNames(d.Roles)
+	}
+	if d.LocalSignIn {
+		details["localSignIn"] = "removed"
+	}
 }
 
 // Deactivate takes a member out: his status becomes inactive and his document
@@ -44,7 +56,7 @@ func (tx *Tx) DropAccess(org iam.OrganizationID, id iam.MemberID, address string
 			return Dropped{}, err
 		}
 	}
-	if err := tx.DeleteLocalSignIn(org, id); err != nil {
+	if lost.LocalSignIn, err = tx.DeleteLocalSignIn(org, id); err != nil {
 		return Dropped{}, err
 	}
 	lost.Invitation, err = tx.DropInvitation(org, address)
