@@ -61,13 +61,18 @@ func (m *Metrics) end(route, method string, status int, took time.Duration) {
 	m.duration.WithLabelValues(route, method).Observe(took.Seconds())
 }
 
+// Handler answers with the metrics in Prometheus' text format.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
 // metricsServer serves the metrics and, for whoever watches there, health: during a
 // shutdown it is the last to go.
 func (s *Server) metricsServer() *http.Server {
 	mux := http.NewServeMux()
 	s.mountHealth(mux)
 	if m := s.config.Metrics; m != nil {
-		mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
+		mux.Handle("GET /metrics", m.Handler())
 	}
 	return &http.Server{
 		Handler:           mux,

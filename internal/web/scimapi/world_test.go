@@ -38,6 +38,7 @@ type world struct {
 	log     *housekeeping.RequestLog
 	logged  *lockedBuffer // access log and everything else that is logged
 	handler http.Handler
+	metrics *web.Metrics
 }
 
 // org is one organization as its identity provider knows it.
@@ -70,8 +71,10 @@ func newWorld(t testing.TB, engine string, c scimapi.Config) *world {
 	w.signin = &signin.Service{DB: w.db}
 	w.log = housekeeping.NewRequestLog(w.db, logger)
 	c.Provision, c.SignIn, c.Log, c.PublicURL = &provision.Service{DB: w.db, Log: logger}, w.signin, w.log, publicURL
+	w.metrics = web.NewMetrics()
 	w.handler = web.NewServer(web.Config{
-		Mounts: []func(*http.ServeMux){scimapi.New(c).Mount}, Log: logger,
+		Metrics: w.metrics,
+		Mounts:  []func(*http.ServeMux){scimapi.New(c).Mount}, Log: logger,
 	}).Handler()
 	return w
 }
