@@ -119,7 +119,12 @@ func parseSource(name string, text []byte) (source, error) {
 	return source{path: name, text: text, set: set, ast: file}, err
 }
 
-// tree is every Go file of the repository, read once.
+func isModule(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "go.mod"))
+	return err == nil
+}
+
+// tree is every Go file of the product's module, read once.
 var tree = sync.OnceValues(func() ([]source, error) {
 	var files []source
 	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
@@ -128,6 +133,8 @@ var tree = sync.OnceValues(func() ([]source, error) {
 			return err
 		case entry.IsDir() && name != "." && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "testdata" || entry.Name() == "bin"):
 			return filepath.SkipDir
+		case entry.IsDir() && name != "." && isModule(name):
+			return filepath.SkipDir // interop/go: what tests the product from outside is no part of it
 		case entry.IsDir() || !strings.HasSuffix(name, ".go"):
 			return nil
 		}

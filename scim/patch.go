@@ -27,6 +27,17 @@ type Operation struct {
 // Patch is the body of a PATCH request.
 type Patch struct {
 	Operations []Operation
+	// places are those of Operations in the patch that they were split from; nil:
+	// their own.
+	places []int
+}
+
+// place returns where operation i stood in the request.
+func (p *Patch) place(i int) int {
+	if i < len(p.places) {
+		return p.places[i]
+	}
+	return i
 }
 
 // ParsePatch reads the body of a PATCH request. Of the envelope only Operations
@@ -121,7 +132,7 @@ const (
 //
 //	{"op":"replace","path":"nickname2","verdict":"ignored attribute","note":"unknown attribute"}
 type Verdict struct {
-	Index   int    `json:"-"`    // of the operation in the Patch that was applied, from 0
+	Index   int    `json:"-"`    // of the operation in the request, from 0
 	Op      string `json:"op"`   // add, replace or remove
 	Path    string `json:"path"` // as the client wrote it
 	Verdict string `json:"verdict"`

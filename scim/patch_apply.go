@@ -27,7 +27,7 @@ func (p *Patch) Apply(rt *ResourceType, doc Object) (Object, []Verdict, error) {
 		a.doc = Object{}
 	}
 	for i := range p.Operations {
-		if err := a.operation(i, &p.Operations[i]); err != nil {
+		if err := a.operation(p.place(i), &p.Operations[i]); err != nil {
 			return nil, nil, err
 		}
 	}

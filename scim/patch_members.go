@@ -24,8 +24,9 @@ type MemberChange struct {
 // SplitMembers takes the member operations out of the patch of a group: those
 // with the path members in any of its forms, and members inside the value of an
 // operation without a path (Q9-Q11; Okta sends its renames so). rest is what
-// remains for [Patch.Apply]; restIndex[i] is the place of rest.Operations[i] in
-// p. Changes come in the order of the operations. p is not changed.
+// remains for [Patch.Apply], which then names operations by their places in p;
+// restIndex[i] is the place of rest.Operations[i]. Changes come in the order of
+// the operations. p is not changed.
 //
 // A remove with values removes those and never the whole list (Q9). More than
 // MaxPatchMembers ids are 400 tooMany.
@@ -60,6 +61,7 @@ func (p *Patch) SplitMembers() (rest *Patch, restIndex []int, changes []MemberCh
 			restIndex = append(restIndex, i)
 		}
 	}
+	rest.places = restIndex // so that what Apply says names them
 	return rest, restIndex, changes, nil
 }
 

@@ -81,7 +81,7 @@ func TestSplitMembers(t *testing.T) {
 				wantRest = mustPatch(t, ops(`{"op":"replace","path":"externalId","value":"e"}`, tt.rest))
 				wantIndex = []int{0, 1}
 			}
-			if !reflect.DeepEqual(rest, wantRest) || !reflect.DeepEqual(index, wantIndex) {
+			if !reflect.DeepEqual(rest.Operations, wantRest.Operations) || !reflect.DeepEqual(index, wantIndex) {
 				t.Errorf("rest %+v %v\nwant %+v %v", rest, index, wantRest, wantIndex)
 			}
 		})

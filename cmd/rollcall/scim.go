@@ -108,7 +108,7 @@ func (c *scimPolicy) Run(a *app) error {
 			}
 			_, _ = fmt.Fprintf(w, "\n%s would be refused if provisioned again; nobody was changed:\n", plural(len(v.WouldFail), "user"))
 			for _, f := range v.WouldFail {
-				_, _ = fmt.Fprintf(w, "  %s  %s\n", printable(f.UserName), printable(f.Reason))
+				_, _ = fmt.Fprintf(w, "  %s\n    %s\n", printable(f.UserName), printable(f.Reason))
 			}
 		})
 	})

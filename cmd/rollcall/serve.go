@@ -34,7 +34,7 @@ type serveCommand struct {
 	TLSKey              string   `name:"tls-key" and:"tls" placeholder:"FILE" help:"PEM key of the certificate."`
 	TrustedProxies      []string `placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-For is believed; separated by commas."`
 	InsecureHTTP        bool     `name:"insecure-http" help:"Serve plain HTTP beyond loopback: behind a proxy that terminates TLS, or for a test."`
-	SCIMRate            float64  `name:"scim-rate" default:"200" placeholder:"N" help:"SCIM requests per second that each organization may send before it is answered 429; never below 50 (default: ${default})."`
+	SCIMRate            float64  `name:"scim-rate" default:"1000" placeholder:"N" help:"SCIM requests per second that each organization may send before it is answered 429; never below 50 (default: ${default})."`
 	Plans               string   `enum:"admins,operator" default:"admins" placeholder:"WHO" help:"Who chooses the plan of an organization: admins, on its Plans page, or the operator, who alone has rollcall org set-plan (default: ${default})."`
 	DNSResolver         string   `name:"dns-resolver" placeholder:"HOST:PORT" help:"Look for the TXT records of domains at this DNS server instead of the system's."`
 	AllowUnsafeDatabase bool     `help:"Use a PostgreSQL whose fsync or synchronous_commit is off, which forgets acknowledged changes in a crash."`
@@ -78,6 +78,9 @@ func (c *serveCommand) Run(a *app) (err error) {
 // config checks everything that can be checked before the database is touched.
 func (c *serveCommand) config(a *app, log *slog.Logger) (web.Config, error) {
 	config := web.Config{Log: log, Now: a.now}
+	if c.MetricsListen != "" {
+		config.Metrics = web.NewMetrics()
+	}
 	var err error
 	if a.PublicURL != "" {
 		if _, err = web.ParsePublicURL(a.PublicURL, c.InsecureHTTP); err != nil {

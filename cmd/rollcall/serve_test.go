@@ -128,7 +128,8 @@ func testServe(t *testing.T, sh *shell) {
 	if len(groups) != 1 || groups[0].DisplayName != "Dev" || groups[0].Role == nil || groups[0].Role.Name != "Dev" || groups[0].Members != 0 {
 		t.Errorf("group list = %+v", groups)
 	}
-	sh.refused(org, "SCIM", "member", "invite", "--org", org, "--email", "ada@example.com")
+	// Not by refused: the running server writes the last use of the key meanwhile.
+	sh.fails(exitRefused, "SCIM", "member", "invite", "--org", org, "--email", "ada@example.com")
 	sh.ok("scim", "key", "revoke", "--org", org, "--key", k.Key)
 	expect("GET", base+"/Users", k.Bearer, "", 401, "was revoked")
 	sh.ok("member", "remove", "--org", org, "--member", "ada@example.com")
@@ -218,6 +219,10 @@ func TestServe_sideListener(t *testing.T) {
 	s := sh.serve("--metrics-listen", "127.0.0.1:0")
 	if code, text := call(t, "GET", s.metrics+"/readyz", "", ""); code != 200 || text != "ready\n" {
 		t.Errorf("/readyz on the side listener: %d %q", code, text)
+	}
+	call(t, "GET", s.url+"/healthz", "", "")
+	if code, text := call(t, "GET", s.metrics+"/metrics", "", ""); code != 200 || !strings.Contains(text, `rollcall_http_requests_total{method="GET",route="/healthz",status="200"} 1`) {
+		t.Errorf("/metrics: %d %.300s", code, text)
 	}
 	s.end(t)
 }

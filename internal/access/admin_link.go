@@ -26,6 +26,12 @@ func (s *Service) AdminLink(ctx context.Context, actor iam.Actor, org iam.Organi
 	}
 	err = s.write(ctx, actor, org, func(w *change) error {
 		expiresAt = w.now.Add(SetupLinkLifetime)
+		// Whoever has the link can be that Admin.
+		if role, ok := iam.SystemRole(iam.RoleAdmin); ok {
+			if err := w.mayGive(role); err != nil {
+				return err
+			}
+		}
 		member, err := w.localAdmin(key)
 		if err != nil {
 			return err

@@ -209,6 +209,18 @@ func TestBind_unlinkedRoleOfSCIMGoes(t *testing.T) {
 	})
 }
 
+// Clearing a field takes no group away, so the role stays.
+func TestBind_unlinkWithoutGroupKeepsTheRole(t *testing.T) {
+	each(t, func(w *world) {
+		role := w.scimRole("Spare")
+		w.ok(w.update(role, access.RoleInput{SCIMGroup: text("Not yet there")}))
+		w.ok(w.unlink(role))
+		if got := w.findRole(role); got == nil || got.SCIMGroup != "" {
+			t.Errorf("the role is %+v, want it without its field", got)
+		}
+	})
+}
+
 func TestBind_deletedRoleLeavesItsGroupsWithoutOne(t *testing.T) {
 	each(t, func(w *world) {
 		ann, role := w.user("ann@example.com"), w.role("R", "G")

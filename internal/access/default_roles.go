@@ -53,7 +53,7 @@ func (s *Service) SetDefaultRoles(ctx context.Context, actor iam.Actor, org iam.
 		}
 		return w.audit(iam.AuditEvent{
 			Type: iam.OrganizationUpdateRoles, TargetType: "organization", TargetID: string(w.org.ID), TargetName: w.org.Name,
-			Details: map[string]any{"before": roleNames(before), "after": roleNames(after)},
+			Details: map[string]any{"before": iam.RoleNames(before), "after": iam.RoleNames(after)},
 		})
 	})
 	if err != nil {

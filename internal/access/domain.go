@@ -235,16 +235,13 @@ func (s *Service) RemoveDomain(ctx context.Context, actor iam.Actor, org iam.Org
 	if err != nil {
 		return 0, err
 	}
+	// Counted before: it looks at every member, and nobody shall wait for that.
+	if shutOut, err = s.DomainMembers(ctx, org, key); err != nil {
+		return 0, err
+	}
 	err = s.write(ctx, actor, org, func(w *change) error {
-		shutOut = 0
-		d, err := findDomain(w.tx.Reader, org, key)
-		if err != nil {
+		if _, err := findDomain(w.tx.Reader, org, key); err != nil {
 			return err
-		}
-		if !d.VerifiedAt.IsZero() {
-			if shutOut, err = w.tx.CountDomainMembers(org, key); err != nil {
-				return fmt.Errorf("count the members of %s: %w", key, err)
-			}
 		}
 		if err := w.tx.DeleteDomain(org, key); err != nil {
 			return fmt.Errorf("delete domain %s: %w", key, err)

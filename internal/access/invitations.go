@@ -115,7 +115,7 @@ func (s *Service) DeleteInvitation(ctx context.Context, actor iam.Actor, org iam
 		email = found.Email
 		return w.audit(iam.AuditEvent{
 			Type: iam.InviteDelete, TargetType: "invitation", TargetID: string(id), TargetName: email,
-			Details: map[string]any{"roles": roleNames(roles)},
+			Details: map[string]any{"roles": iam.RoleNames(roles)},
 		})
 	})
 	if err != nil {

@@ -58,7 +58,7 @@ func (s *Service) Invite(ctx context.Context, actor iam.Actor, org iam.Organizat
 		}
 		return w.audit(iam.AuditEvent{
 			Type: iam.InviteCreate, TargetType: "invitation", TargetID: string(id), TargetName: key,
-			Details: map[string]any{"roles": roleNames(refs(chosen)), "expiresAt": expires.Format(time.RFC3339)},
+			Details: map[string]any{"roles": iam.RoleNames(refs(chosen)), "expiresAt": expires.Format(time.RFC3339)},
 		})
 	})
 	if err != nil {
@@ -67,12 +67,20 @@ func (s *Service) Invite(ctx context.Context, actor iam.Actor, org iam.Organizat
 	return invited, nil
 }
 
-// mayInvite refuses an address that somebody here has already.
+// mayInvite refuses an address that somebody here has already, and keeps SCIM from
+// making a user of it meanwhile.
 func (w *change) mayInvite(email string) error {
+	free, err := w.tx.HoldLogin(w.org.ID, email)
+	if err != nil {
+		return fmt.Errorf("hold the address %q: %w", email, err)
+	}
+	if free {
+		return nil
+	}
 	user, err := w.tx.UserByLogin(w.org.ID, email)
 	switch {
 	case errors.Is(err, iam.ErrNotFound):
-		return nil
+		return iam.Errorf(iam.KindConflict, "%q was taken and freed at this very moment; invite again", email).On("email")
 	case err != nil:
 		return fmt.Errorf("read the user of %q: %w", email, err)
 	case user.SCIM && w.org.SCIMEnabled:
@@ -85,18 +93,19 @@ func (w *change) mayInvite(email string) error {
 
 // dropInvitation deletes the pending invitation for an address, if there is one.
 func (w *change) dropInvitation(email string) error {
-	former, err := w.tx.InvitationFor(w.org.ID, email)
-	if errors.Is(err, iam.ErrNotFound) {
+	former, err := w.tx.DropInvitation(w.org.ID, email)
+	if err != nil {
+		return fmt.Errorf("delete the invitation for %q: %w", email, err)
+	}
+	return w.auditDropped(former, email, "the address was invited again")
+}
+
+// auditDropped tells the audit log of an invitation that went; "" is none.
+func (w *change) auditDropped(id iam.InvitationID, email, reason string) error {
+	if id == "" {
 		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("read the invitation for %q: %w", email, err)
-	}
-	if _, err := w.tx.DropInvitation(w.org.ID, email); err != nil {
-		return fmt.Errorf("delete the invitation %s: %w", former.ID, err)
-	}
 	return w.audit(iam.AuditEvent{
-		Type: iam.InviteDelete, TargetType: "invitation", TargetID: string(former.ID), TargetName: email,
-		Details: map[string]any{"reason": "the address was invited again"},
+		Type: iam.InviteDelete, TargetType: "invitation", TargetID: string(id), TargetName: email, Details: map[string]any{"reason": reason},
 	})
 }

@@ -66,14 +66,18 @@ func (m *mapping) groupsOf(id iam.RoleID) ([]store.Group, error) {
 }
 
 // takeGroups links the groups that a role claims now that its field or its name
-// was set, and returns them as they were linked before. A role that SCIM made,
-// and that so lost its last group, goes (D2).
+// was set, and returns them as they were linked before. It gives the role to their
+// members, so the actor must be allowed to. A role that SCIM made, and that so lost
+// its last group, goes (D2).
 func (m *mapping) takeGroups(role iam.Role, fieldSet, nameSet bool) ([]store.Group, error) {
 	taken, err := claimedGroups(m.tx.Reader, m.org.ID, m.roles, role, fieldSet, nameSet)
 	if err != nil {
 		return nil, err
 	}
 	for _, g := range taken {
+		if err := m.mayGive(role); err != nil {
+			return nil, err
+		}
 		if err := m.link(g, role.ID); err != nil {
 			return nil, err
 		}
@@ -133,20 +137,14 @@ func (m *mapping) lostGroup(from iam.Role, g store.Group, to iam.Role) error {
 
 // dropEmptied deletes a role that lost a group if it goes with its last one (D10).
 func (m *mapping) dropEmptied(role iam.Role) (gone bool, err error) {
-	use, err := m.tx.RoleUse(m.org.ID, role.ID)
+	gone, err = m.tx.DropEmptiedRole(m.org.ID, role)
 	if err != nil {
-		return false, fmt.Errorf("read the use of role %s: %w", role.ID, err)
+		return false, fmt.Errorf("drop role %s if it is empty: %w", role.ID, err)
 	}
-	if !iam.GoesWithLastGroup(role, use) {
+	if !gone {
 		return false, nil
 	}
-	if err := m.tx.DeleteRole(m.org.ID, role.ID); err != nil {
-		return false, fmt.Errorf("delete role %s: %w", role.ID, err)
-	}
-	return true, m.audit(iam.AuditEvent{
-		Type: iam.RoleDelete, TargetType: "role", TargetID: string(role.ID), TargetName: role.Name,
-		Details: map[string]any{"reason": "SCIM made it, it has no permissions, and its last group is gone"},
-	})
+	return true, m.audit(iam.RoleGone(role))
 }
 
 func (m *mapping) link(g store.Group, role iam.RoleID) error {
@@ -154,6 +152,23 @@ func (m *mapping) link(g store.Group, role iam.RoleID) error {
 		return fmt.Errorf("link group %s: %w", g.ID, err)
 	}
 	return nil
+}
+
+// unlinkGroups takes a role from all its groups, and returns them as they were and
+// how many members they have.
+func (m *mapping) unlinkGroups(role iam.RoleID) (groups []store.Group, members int, err error) {
+	if groups, err = m.groupsOf(role); err != nil || len(groups) == 0 {
+		return nil, 0, err
+	}
+	if members, err = m.countMembers(role); err != nil {
+		return nil, 0, err
+	}
+	for _, g := range groups {
+		if err := m.link(g, ""); err != nil {
+			return nil, 0, err
+		}
+	}
+	return groups, members, nil
 }
 
 // countMembers counts whom a role reaches through groups: the one number that the

@@ -165,7 +165,7 @@ func (w *change) setRoles(user store.User, chosen []iam.Role) error {
 	}
 	return w.audit(iam.AuditEvent{
 		Type: what, TargetType: "user", TargetID: string(user.ID), TargetName: user.UserName,
-		Details: map[string]any{"before": roleNames(before), "after": roleNames(refs(chosen))},
+		Details: map[string]any{"before": iam.RoleNames(before), "after": iam.RoleNames(refs(chosen))},
 	})
 }
 
@@ -223,11 +223,9 @@ func (s *Service) RemoveMember(ctx context.Context, actor iam.Actor, org iam.Org
 			return err
 		}
 		details := map[string]any{"deactivated": user.SCIM}
-		if len(lost.Roles) > 0 {
-			details["roles"] = roleNames(lost.Roles)
-		}
-		if lost.Invitation {
-			details["invitation"] = "deleted"
+		lost.Describe(details)
+		if err := w.auditDropped(lost.Invitation, user.LoginKey, "the member was removed"); err != nil {
+			return err
 		}
 		noteSessions(details, lost.Sessions)
 		return w.audit(iam.AuditEvent{
@@ -254,9 +252,6 @@ func (w *change) takeOut(user store.User) (store.Dropped, error) {
 	lost, err := w.tx.DropAccess(w.org.ID, user.ID, user.LoginKey)
 	if err != nil {
 		return store.Dropped{}, fmt.Errorf("drop the access of member %s: %w", user.ID, err)
-	}
-	if err := w.tx.DeleteLocalSignIn(w.org.ID, user.ID); err != nil {
-		return store.Dropped{}, fmt.Errorf("delete the local sign-in of member %s: %w", user.ID, err)
 	}
 	if err := w.tx.DeleteUser(w.org.ID, user.ID, w.now); err != nil {
 		return store.Dropped{}, fmt.Errorf("delete member %s: %w", user.ID, err)

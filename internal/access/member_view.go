@@ -95,27 +95,13 @@ func identityOf(m store.Member) iam.Identity {
 	return iam.Identity{UserName: name, WorkEmail: workEmail(m.Doc)}
 }
 
-// workEmail picks the address that should equal userName from a user's document:
-// the first of type work, else the primary one (D7).
+// workEmail returns the address that should equal userName from a user's document.
 func workEmail(doc string) string {
 	var user struct {
-		Emails []struct {
-			Value   string `json:"value"`
-			Type    string `json:"type"`
-			Primary bool   `json:"primary"`
-		} `json:"emails"`
+		Emails []iam.Email `json:"emails"`
 	}
 	if json.Unmarshal([]byte(doc), &user) != nil {
 		return "" // a document that is no JSON object names no address
 	}
-	primary := ""
-	for _, e := range user.Emails {
-		if iam.Fold(e.Type) == "work" && e.Value != "" {
-			return e.Value
-		}
-		if e.Primary {
-			primary = e.Value
-		}
-	}
-	return primary
+	return iam.WorkEmail(user.Emails)
 }

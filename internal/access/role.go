@@ -125,7 +125,7 @@ func (s *Service) CreateRole(ctx context.Context, actor iam.Actor, org iam.Organ
 		return RoleView{}, iam.Errorf(iam.KindInvalid, "a new role needs a name").On("name")
 	}
 	id := iam.RoleID(s.DB.NewID())
-	err = s.write(ctx, actor, org, func(w *change) error {
+	err = s.writeBig(ctx, actor, org, func(w *change) error {
 		role := iam.Role{ID: id, Name: *in.Name, Type: iam.RoleCustom, Source: iam.SourceAdmin, Permissions: permissions}
 		if in.SCIMGroup != nil {
 			role.SCIMGroup = *in.SCIMGroup
@@ -209,7 +209,7 @@ func (s *Service) UpdateRole(ctx context.Context, actor iam.Actor, org iam.Organ
 		return RoleView{}, err
 	}
 	var id iam.RoleID
-	err = s.write(ctx, actor, org, func(w *change) error {
+	err = s.writeBig(ctx, actor, org, func(w *change) error {
 		m, err := w.mapping()
 		if err != nil {
 			return err
@@ -282,7 +282,7 @@ func (m *mapping) update(before, after iam.Role) error {
 // which have no role from then on. A role that SCIM made, and that nothing else
 // stands on, goes with its last group (D10). Nothing to unlink is no change.
 func (s *Service) UnlinkRole(ctx context.Context, actor iam.Actor, org iam.OrganizationID, role string) error {
-	return s.write(ctx, actor, org, func(w *change) error {
+	return s.writeBig(ctx, actor, org, func(w *change) error {
 		m, err := w.mapping()
 		if err != nil {
 			return err
@@ -291,25 +291,18 @@ func (s *Service) UnlinkRole(ctx context.Context, actor iam.Actor, org iam.Organ
 		if err != nil {
 			return err
 		}
-		groups, err := m.groupsOf(before.ID)
+		groups, members, err := m.unlinkGroups(before.ID)
 		if err != nil {
 			return err
 		}
 		if len(groups) == 0 && before.SCIMGroup == "" {
 			return nil
 		}
-		members, err := m.countMembers(before.ID)
-		if err != nil {
-			return err
-		}
-		for _, g := range groups {
-			if err := m.link(g, ""); err != nil {
+		if len(groups) > 0 {
+			gone, err := m.dropEmptied(before)
+			if err != nil || gone {
 				return err
 			}
-		}
-		gone, err := m.dropEmptied(before)
-		if err != nil || gone {
-			return err
 		}
 		after := before
 		after.SCIMGroup = ""
@@ -327,7 +320,7 @@ func (s *Service) UnlinkRole(ctx context.Context, actor iam.Actor, org iam.Organ
 // whoever holds it directly loses it. A role in the Default list, or one that an
 // invitation would give, cannot be deleted.
 func (s *Service) DeleteRole(ctx context.Context, actor iam.Actor, org iam.OrganizationID, role string) error {
-	return s.write(ctx, actor, org, func(w *change) error {
+	return s.writeBig(ctx, actor, org, func(w *change) error {
 		m, err := w.mapping()
 		if err != nil {
 			return err
@@ -339,18 +332,9 @@ func (s *Service) DeleteRole(ctx context.Context, actor iam.Actor, org iam.Organ
 		if err := m.roleFree(target); err != nil {
 			return err
 		}
-		members, err := m.countMembers(target.ID)
+		groups, members, err := m.unlinkGroups(target.ID)
 		if err != nil {
 			return err
-		}
-		groups, err := m.groupsOf(target.ID)
-		if err != nil {
-			return err
-		}
-		for _, g := range groups {
-			if err := m.link(g, ""); err != nil {
-				return err
-			}
 		}
 		holders, err := w.tx.ClearRoleHolders(org, target.ID)
 		if err != nil {

@@ -144,9 +144,41 @@ func TestMayGive_signedInMember(t *testing.T) {
 			_, err := w.Invite(t.Context(), actor, w.org, "carl@example.com", []string{"Admin"})
 			return err
 		})
+		// A name gives too, where a group waits for it (D2).
+		hidden := w.role("Hidden", "", "product:secret:read")
+		w.group("Waiting", "", ann)
+		rename := func(name string) func() error {
+			return func() error {
+				_, err := w.UpdateRole(t.Context(), actor, w.org, string(hidden.ID), access.RoleInput{Name: text(name)})
+				return err
+			}
+		}
+		w.refused(iam.KindForbidden, "which you do not hold", rename("Waiting"))
+		w.ok(rename("Well hidden")())
+		// Whoever has an Admin's link is Admin.
+		w.refused(iam.KindForbidden, "only an Admin", func() error {
+			_, _, err := w.AdminLink(t.Context(), actor, w.org, "ada@example.com")
+			return err
+		})
 		w.refused(iam.KindForbidden, "not a member of this organization any more", give(iam.Actor{Type: iam.ActorUser, ID: "gone"}, "Member"))
 		w.refused(iam.KindForbidden, "only a signed-in member", give(iam.Actor{Type: iam.ActorAPI, ID: "scim_x"}, "Member"))
 		ada := iam.Actor{Type: iam.ActorUser, ID: string(w.member("ada@example.com").ID)}
 		w.ok(give(ada, "system:Admin")())
+	})
+}
+
+// A role that SCIM made has the name of its group, whatever that is; an admin can
+// give it permissions all the same.
+func TestUpdateRole_nameThatNobodyWouldChoose(t *testing.T) {
+	each(t, func(w *world) {
+		for _, name := range []string{" Ops ", "a\tb"} {
+			role := w.scimRole(name)
+			w.ok(w.update(role, access.RoleInput{Permissions: &[]string{"product:data:read"}}))
+			if got := w.findRole(role); len(got.Permissions) != 1 || got.Name != name {
+				t.Errorf("the role is %+v, want %q with a permission", got, name)
+			}
+			w.refused(iam.KindInvalid, "remove it", func() error { return w.update(role, access.RoleInput{Name: text(name + "\t")}) })
+			w.refused(iam.KindInvalid, "remove it", func() error { return w.update(role, access.RoleInput{SCIMGroup: text(" x")}) })
+		}
 	})
 }

@@ -70,11 +70,22 @@ type change struct {
 // write runs fn under the organization's row lock. fn may run more than once and
 // sets its results anew each time.
 func (s *Service) write(ctx context.Context, actor iam.Actor, org iam.OrganizationID, fn func(w *change) error) error {
+	return s.writeBy(ctx, s.DB.Write, actor, org, fn)
+}
+
+// writeBig is write for an act that counts the members of groups, of which there
+// may be many: it does not share a commit with others.
+func (s *Service) writeBig(ctx context.Context, actor iam.Actor, org iam.OrganizationID, fn func(w *change) error) error {
+	return s.writeBy(ctx, s.DB.WriteBig, actor, org, fn)
+}
+
+func (s *Service) writeBy(ctx context.Context, run func(context.Context, func(*store.Tx) error) error,
+	actor iam.Actor, org iam.OrganizationID, fn func(w *change) error) error {
 	if !iam.IsID(string(org)) {
 		return noOrganization(org)
 	}
 	now := s.now()
-	return s.DB.Write(ctx, func(tx *store.Tx) error {
+	return run(ctx, func(tx *store.Tx) error {
 		locked, err := tx.LockOrganization(org)
 		if errors.Is(err, iam.ErrNotFound) {
 			return noOrganization(org)
@@ -184,18 +195,4 @@ func refs(roles []iam.Role) []iam.RoleRef {
 		list = append(list, r.Ref())
 	}
 	return list
-}
-
-// roleNames is how the audit log tells roles: the name, and of a system role its
-// type, because a custom role may have its name.
-func roleNames(roles []iam.RoleRef) []string {
-	names := make([]string, 0, len(roles))
-	for _, r := range roles {
-		if r.Type == iam.RoleSystem {
-			names = append(names, r.Name+" (system)")
-			continue
-		}
-		names = append(names, r.Name)
-	}
-	return names
 }

@@ -257,7 +257,10 @@ func (w *world) held(email string) string {
 // but a hand in the database could.
 func (w *world) withoutBreakGlass() {
 	w.t.Helper()
-	w.write(func(tx *store.Tx) error { return tx.DeleteLocalSignIn(w.org, w.member("ada@example.com").ID) })
+	w.write(func(tx *store.Tx) error {
+		_, err := tx.DeleteLocalSignIn(w.org, w.member("ada@example.com").ID)
+		return err
+	})
 }
 
 // connect connects SAML with metadata of this identity provider.

@@ -2,16 +2,17 @@
 // guide promises, what its command line answers. It owns the exchanges under testdata/exchanges and the code that replays
 // them over HTTP; it owns no code of the product and no code of the product imports it.
 //
-// TestExchanges replays the exchanges against the server, TestGuideScript runs scripts/guide.sh with the real binary, both on
-// SQLite and on PostgreSQL.
+// TestExchanges replays the exchanges against the server, TestGuideScript runs scripts/guide.sh with the real binary, and
+// TestR001 to TestR147 hold the sentences of the guide one by one (requirements_table_test.go lists them all), TestBind_… what
+// binds groups to roles: all on SQLite and on PostgreSQL.
 //
 // # Exchanges
 //
 // One file is one scenario: the requests of one client for one event, byte for byte where the bytes matter, and what that
 // client needs to see. The directories are entra (M1-M18 and the sequences Entra ID makes of them), okta (K1-K11), others
-// (OneLogin, JumpCloud, PingOne, authentik) and quirks (Q1-Q36). Nothing in them was recorded from a live tenant: "mark"
-// says whether the client's maker documents it (D), others report it in public (O), or it is inferred (I), and "source"
-// says where.
+// (OneLogin, JumpCloud, PingOne, authentik, and the SDKs of RingCentral, Genesys Cloud and GitHub) and quirks (Q1-Q36). "mark"
+// says whether the client's maker documents it (D), it was observed (O: others report it in public, or scripts/interop.sh
+// recorded it from the client itself), or it is inferred (I), and "source" says where. Nothing was recorded from a live tenant.
 //
 //	{
 //	  "id": "M14", "title": "…", "mark": "D", "source": "Microsoft Entra docs: …",

@@ -49,7 +49,7 @@ func TestExchanges_everyIDHasAScenario(t *testing.T) {
 			delete(scenarios, fmt.Sprint(group.letter, n))
 		}
 	}
-	for _, client := range []string{"entra", "okta", "onelogin", "jumpcloud", "pingone", "authentik"} {
+	for _, client := range []string{"entra", "okta", "onelogin", "jumpcloud", "pingone", "authentik", "ringcentral", "genesys", "github"} {
 		found := false
 		for id := range scenarios {
 			if strings.HasPrefix(id, client+"-") {
@@ -72,7 +72,7 @@ func TestExchanges_sourcesAreNamed(t *testing.T) {
 	t.Parallel()
 	words := map[string][]string{
 		"D": {"docs", "RFC", "source:", "support:", "collection", "template"},
-		"O": {"#", "public", "docs.", "source", "pull request", "guide", "provisioning sample", "template", "supported_endpoints"},
+		"O": {"#", "public", "docs.", "source", "pull request", "guide", "provisioning sample", "template", "supported_endpoints", "Recorded from"},
 		"I": {"inferred", "docs"},
 	}
 	for _, s := range loadExchanges(t) {

@@ -282,7 +282,7 @@ func TestR039_everyPathNeedsTheKey(t *testing.T) {
 	eachGuide(t, func(g *guide) {
 		ada := g.user("ada@example.com")
 		group := g.group("Engineers")
-		before := storetest.Dump(g.t, g.database)
+		before := g.state()
 		for _, call := range []struct{ method, path string }{
 			{"GET", "/ServiceProviderConfig"}, {"GET", "/ResourceTypes"}, {"GET", "/ResourceTypes/User"}, {"GET", "/Schemas"},
 			{"GET", "/Schemas/" + scim.UserURN}, {"GET", "/Users"}, {"POST", "/Users"}, {"POST", "/Users/.search"}, {"GET", "/Users/" + ada},
@@ -296,7 +296,7 @@ func TestR039_everyPathNeedsTheKey(t *testing.T) {
 				g.t.Errorf("%s %s: WWW-Authenticate %q", call.method, call.path, challenge)
 			}
 		}
-		equal(g.t, "the database is as it was", storetest.Dump(g.t, g.database) == before, true)
+		g.unchanged(before)
 	})
 }
 

@@ -117,6 +117,23 @@ func TestMaskBody_neverShowsASecret(t *testing.T) {
 	}
 }
 
+// What the server wrote is kept alike, whether it was taken apart or not.
+func TestMaskAnswer(t *testing.T) {
+	t.Parallel()
+	many := `{"Resources":[` + strings.TrimSuffix(strings.Repeat(`{"id":"x"},`, 3*MaxLoggedValues), ",") + `]}`
+	for _, body := range []string{
+		`{"userName":"a@b.example","meta":{"resourceType":"User"}}`, `{"photos":[{"value":"data:x"}],"userName":"x"}`, `{"x509Certificates":[{"value":"MIIB"}]}`, `{"title":"password"}`,
+		`{"detail":"the secret token is wrong"}`, `{"title":"` + canary + `"}`, many, "",
+	} {
+		if got, want := maskAnswer([]byte(body), false), MaskBody([]byte(body), false); got != want {
+			t.Errorf("maskAnswer(%.80s)\n got %.200s\nwant %.200s", body, got, want)
+		}
+		if got, want := maskAnswer([]byte(body), true), MaskBody([]byte(body), true); got != want {
+			t.Errorf("cut: maskAnswer(%.80s)\n got %.200s\nwant %.200s", body, got, want)
+		}
+	}
+}
+
 func TestMaskTarget(t *testing.T) {
 	t.Parallel()
 	esc := strings.NewReplacer(":", "%3A", "_", "%5F").Replace(canary)
@@ -159,13 +176,13 @@ func TestMaskText_basicCredentials(t *testing.T) {
 
 func TestHoldsSecret(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{canary, "x" + strings.ToUpper(canary) + "y", base64.StdEncoding.EncodeToString([]byte(canary))} {
-		if !HoldsSecret(text) {
+	for _, text := range []string{canary, "x" + strings.ToUpper(canary) + "y", strings.NewReplacer(":", "%3A", "_", "%5f", "-", "%2D").Replace(canary), base64.StdEncoding.EncodeToString([]byte(canary))} {
+		if !HoldsSecret([]byte(text)) {
 			t.Errorf("HoldsSecret(%s) is false", text)
 		}
 	}
 	for _, text := range []string{"", canaryKey, canarySecret, "scim_user:something", "SCIM key: see the wiki", canary[:len(canary)-1], base64.StdEncoding.EncodeToString([]byte(canary[:60]))} {
-		if HoldsSecret(text) {
+		if HoldsSecret([]byte(text)) {
 			t.Errorf("HoldsSecret(%s) is true", text)
 		}
 	}

@@ -23,6 +23,7 @@ const (
 	maxQueuedBytes = 32 << 20 // of their bodies
 	batchSize      = 512      // entries in one transaction
 	writeDelay     = 500 * time.Millisecond
+	pruneFirst     = time.Minute // after the start, for servers that do not live long
 	pruneEvery     = time.Hour
 	lastFlush      = 10 * time.Second // how long Run tries when it ends
 )
@@ -134,7 +135,7 @@ func signal(c chan struct{}) {
 // Run writes what is queued, at most a second after it came, and deletes what is
 // older than Retention, until ctx ends; then it writes the rest and returns.
 func (l *RequestLog) Run(ctx context.Context) {
-	prune := time.NewTicker(pruneEvery)
+	prune := time.NewTimer(pruneFirst)
 	defer prune.Stop()
 	for {
 		select {
@@ -150,6 +151,7 @@ func (l *RequestLog) Run(ctx context.Context) {
 		case <-prune.C:
 			_, err := l.Prune(ctx)
 			l.report(err)
+			prune.Reset(pruneEvery)
 		}
 	}
 }
@@ -265,7 +267,7 @@ func row(e *Entry) store.SCIMRequest {
 		Address:      e.Address,
 		UserAgent:    clip(hide(e.UserAgent), 200),
 		RequestBody:  hide(MaskBody(e.Request, len(e.Request) > MaxLoggedBody)),
-		ResponseBody: hide(MaskBody(e.Response, e.ResponseCut)),
+		ResponseBody: hide(maskAnswer(e.Response, e.ResponseCut)),
 		Verdicts:     hide(verdicts(e.Verdicts)),
 	}
 }

@@ -1,6 +1,7 @@
 package housekeeping
 
 import (
+	"bytes"
 	"encoding/base64"
 	"net/url"
 	"regexp"
@@ -10,12 +11,12 @@ import (
 // keyAndSecret finds a SCIM key with its secret, however a client, a browser or a
 // proxy may have written the colon, and the same pair in base64 as HTTP Basic
 // carries it. Letters match in any case, because addresses are folded.
-var keyAndSecret = regexp.MustCompile(`(?i)scim(?:_|%5f|%255f)[a-z0-9]{4,}(?::|%3a|%253a|&#58;|\\u003a)[a-z0-9_\-]{8,}|c2NpbV[89][a-z0-9+/_\-]{40,}={0,2}`)
+var keyAndSecret = regexp.MustCompile(`(?i)scim(?:_|%5f|%255f)[a-z0-9]{4,}(?::|%3a|%253a|&#58;|\\u003a)(?:[a-z0-9_\-]|%5f|%255f|%2d|%252d){8,}|c2NpbV[89][a-z0-9+/_\-]{40,}={0,2}`)
 
 // MaskText replaces whatever looks like a SCIM key with its secret by "(hidden)".
 // A key without a secret stays: it is public (D12).
 func MaskText(s string) string {
-	if !mayHoldSecret(s) {
+	if !mayHoldSecret([]byte(s)) {
 		return s
 	}
 	return keyAndSecret.ReplaceAllLiteralString(s, Hidden)
@@ -41,43 +42,40 @@ const shortestPart = 6
 // clipped ends every text that was cut short.
 const clipped = "…"
 
-// A key and its secret as Rollcall makes them, to the letter, and in the base64 of
-// HTTP Basic.
+// A key and its secret as Rollcall makes them, to the letter, also when they were
+// escaped for a URL, and in the base64 of HTTP Basic.
 var (
-	exactPair  = regexp.MustCompile(`(?i)scim_[a-z2-7]{20}:[a-z0-9_\-]{43}`)
+	exactPair  = regexp.MustCompile(`(?i)scim(?:_|%5f)[a-z2-7]{20}(?::|%3a)(?:[a-z0-9_\-]|%5f|%2d){43}`)
 	base64Pair = regexp.MustCompile(`c2NpbV[89][A-Za-z0-9+/]{85}`) // 69 bytes
 )
 
 // HoldsSecret tells whether text holds a SCIM key with its secret, in the form
 // that Rollcall makes them and not only something that looks like it. It costs next
 // to nothing on a text that does not speak of keys.
-func HoldsSecret(text string) bool {
+func HoldsSecret(text []byte) bool {
 	if !mayHoldSecret(text) {
 		return false
 	}
-	if exactPair.MatchString(text) {
+	if exactPair.Match(text) {
 		return true
 	}
-	for _, coded := range base64Pair.FindAllString(text, -1) {
-		if plain, err := base64.StdEncoding.DecodeString(coded); err == nil && exactPair.Match(plain) {
+	for _, coded := range base64Pair.FindAll(text, -1) {
+		if plain, err := base64.StdEncoding.DecodeString(string(coded)); err == nil && exactPair.Match(plain) {
 			return true
 		}
 	}
 	return false
 }
 
-// mayHoldSecret keeps the expression away from nearly every text.
-func mayHoldSecret(s string) bool {
-	for i := 0; i < len(s); {
-		n := strings.IndexAny(s[i:], "sSc")
-		if n < 0 {
-			return false
-		}
-		i += n
-		if len(s)-i >= 5 && (strings.EqualFold(s[i:i+4], "scim") && (s[i+4] == '_' || s[i+4] == '%') || strings.EqualFold(s[i:i+5], "c2Npb")) {
+// marks are what a text must have before the expressions look at it: nearly none
+// does, and nearly every SCIM body has the bare word scim in its URNs.
+var marks = [...]string{"scim_", "SCIM_", "Scim_", "scim%", "SCIM%", "c2Npb"}
+
+func mayHoldSecret(text []byte) bool {
+	for _, mark := range marks {
+		if bytes.Contains(text, []byte(mark)) {
 			return true
 		}
-		i++
 	}
 	return false
 }

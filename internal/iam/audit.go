@@ -63,3 +63,17 @@ type AuditEvent struct {
 	// change added and removed), so that a member's history finds it.
 	Also []MemberID
 }
+
+// RoleNames is how the audit log tells roles: the name, and of a system role its
+// type, because a custom role may have its name.
+func RoleNames(roles []RoleRef) []string {
+	names := make([]string, 0, len(roles))
+	for _, r := range roles {
+		if r.Type == RoleSystem {
+			names = append(names, r.Name+" (system)")
+			continue
+		}
+		names = append(names, r.Name)
+	}
+	return names
+}

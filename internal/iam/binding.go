@@ -105,3 +105,11 @@ func GoesWithLastGroup(r Role, use RoleUse) bool {
 	return r.Type == RoleCustom && r.Source == SourceSCIM && len(r.Permissions) == 0 &&
 		use.Groups == 0 && use.Direct == 0 && !use.Default && use.Invitations == 0
 }
+
+// RoleGone is the event of a role that went with its last group.
+func RoleGone(r Role) AuditEvent {
+	return AuditEvent{
+		Type: RoleDelete, TargetType: "role", TargetID: string(r.ID), TargetName: r.Name,
+		Details: map[string]any{"reason": "SCIM made it, it has no permissions, and its last group is gone"},
+	}
+}

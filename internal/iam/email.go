@@ -122,7 +122,7 @@ func LookupKey(userName string) string { return Fold(userName) }
 // hiddenRune finds a character that a reader cannot see, and that would so let
 // one name pass for another: controls, formats such as zero-width joiners and
 // direction marks, line and paragraph separators, exotic blanks, variation
-// selectors, and the replacement character that stands for broken text.
+// selectors, fillers, and the replacement character that stands for broken text.
 func hiddenRune(s string) (rune, bool) {
 	for _, r := range s {
 		if r < 0x7F && r >= ' ' {
@@ -131,7 +131,7 @@ func hiddenRune(s string) (rune, bool) {
 		switch {
 		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Zl, r), unicode.Is(unicode.Zp, r),
 			unicode.Is(unicode.Co, r), unicode.Is(unicode.Variation_Selector, r),
-			unicode.Is(unicode.Zs, r), r == 0x115F, r == 0x1160, r == 0x3164, r == 0xFFA0, r == unicode.ReplacementChar:
+			unicode.Is(unicode.Zs, r), unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r), r == unicode.ReplacementChar:
 			return r, true
 		}
 	}

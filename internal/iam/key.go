@@ -160,14 +160,17 @@ type SCIMKey struct {
 	ExpiresAt  time.Time // zero: never
 	RevokedAt  time.Time // zero: not revoked
 	LastUsedAt time.Time // zero: never; to the minute
+	SlotFreed  bool      // it had expired, and its slot was given free for another key
 }
 
-// Status tells where the key stands at now. A key is valid while now < ExpiresAt.
+// Status tells where the key stands at now. A key is valid while now < ExpiresAt,
+// and not again once its slot was given free: so that no more than MaxActiveKeys
+// work where a clock is behind (D12).
 func (k SCIMKey) Status(now time.Time) KeyStatus {
 	switch {
 	case !k.RevokedAt.IsZero():
 		return KeyRevoked
-	case !k.ExpiresAt.IsZero() && !now.Before(k.ExpiresAt):
+	case k.SlotFreed, !k.ExpiresAt.IsZero() && !now.Before(k.ExpiresAt):
 		return KeyExpired
 	}
 	return KeyActive

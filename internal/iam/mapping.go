@@ -2,12 +2,21 @@ package iam
 
 // CheckRole decides whether a custom role may stand beside the others: its name
 // and its SCIM group field are unique among the custom roles (D2). roles may or
-// may not hold the role itself.
+// may not hold the role itself, as it was: what it keeps is not judged again,
+// because a role that SCIM made has the name of its group, whatever that is.
 func CheckRole(roles []Role, r Role) error {
-	if err := CheckName("name", r.Name); err != nil {
-		return err.On("name")
+	var before Role
+	for _, other := range roles {
+		if other.ID == r.ID {
+			before = other
+		}
 	}
-	if r.SCIMGroup != "" {
+	if r.Name != before.Name || r.Name == "" {
+		if err := CheckName("name", r.Name); err != nil {
+			return err.On("name")
+		}
+	}
+	if r.SCIMGroup != "" && r.SCIMGroup != before.SCIMGroup {
 		if err := CheckName("SCIM group", r.SCIMGroup); err != nil {
 			return err.On("scim-group")
 		}

@@ -9,6 +9,28 @@ type Identity struct {
 	WorkEmail string // the work e-mail, else the primary one, else "" (as sent)
 }
 
+// Email is what the identity policy looks at of one of a user's e-mail addresses.
+type Email struct {
+	Value   string `json:"value"`
+	Type    string `json:"type"`
+	Primary bool   `json:"primary"`
+}
+
+// WorkEmail picks the address that should equal userName: the first of type work,
+// else the primary one, else "" (D7).
+func WorkEmail(emails []Email) string {
+	primary := ""
+	for _, e := range emails {
+		if Fold(e.Type) == "work" && e.Value != "" {
+			return e.Value
+		}
+		if e.Primary {
+			primary = e.Value
+		}
+	}
+	return primary
+}
+
 // SignInTroubles lists, in plain sentences, what will keep a person from signing
 // in: a userName that is no address, a work e-mail that is another address, a
 // domain that is not verified (D7). verified tells whether a domain key is

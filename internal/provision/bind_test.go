@@ -1,10 +1,13 @@
 package provision_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/store"
+	"github.com/rollcall/rollcall/internal/store/storetest"
 )
 
 // The tests of this file go through D2 sentence by sentence, from the side of the
@@ -263,4 +266,52 @@ func TestBind_deletedGroupTakesItsRole(t *testing.T) {
 		remove(group)
 		wantEqual(w.t, "a Default role stays", w.customRoles(), []string{"Granted", "Kept"})
 	})
+}
+
+// A near miss is a hint and no binding (D2); looking for it costs the same beside
+// five roles and beside many.
+func TestCreateGroup_nearMiss(t *testing.T) {
+	t.Parallel()
+	for _, engine := range storetest.Engines {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			d := &storetest.Driver{}
+			w := newWorld(t, storetest.Open(t, engine, store.Options{Now: day.UTC, Wrap: d.Wrap}))
+			w.role("Admin", "ClickHouse-Admins")
+			w.role("Read Only", "")
+			create := func(group, near string) (rows int) {
+				t.Helper()
+				d.Reset()
+				id := w.group(group)
+				rows = d.Rows()
+				note := ""
+				for _, v := range w.trail.Verdicts {
+					note += v.Note
+				}
+				if hint := strings.Contains(note, "nearly the same"); hint != (near != "") || !strings.Contains(note, near) {
+					t.Errorf("%s: the note is %q, want a hint at %q", group, note, near)
+				}
+				wantEqual(t, "role of "+group, w.roleOf(id), group)
+				return rows
+			}
+			create("clickhouse admins", "ClickHouse-Admins")
+			create("read-only", "Read Only")
+			few := create("Others", "")
+			for i := range 50 {
+				w.role(fmt.Sprint("Role ", i), fmt.Sprint("Group ", i))
+			}
+			if many := create("Still others", ""); many != few {
+				t.Errorf("a group costs %d rows beside many roles, %d beside few", many, few)
+			}
+			create("ROLE_7", "Role 7")
+			// A rename hints too, but not at the group's own role.
+			id := w.group("Loose")
+			for name, near := range map[string]string{"group-9": "Group 9", "GROUP-9": "Group 9"} {
+				ok(t, w.rename(id, name))
+				if note := w.trail.Verdicts[len(w.trail.Verdicts)-1].Note; !strings.Contains(note, near) || strings.Contains(note, `("group-9"`) || strings.Contains(note, `("GROUP-9"`) {
+					t.Errorf("renamed to %s: the note is %q, want a hint at %q", name, note, near)
+				}
+			}
+		})
+	}
 }

@@ -79,6 +79,9 @@ func TestBreakGlass_oneOfTwoGoes(t *testing.T) {
 		ok(w.t, err)
 		types := w.since(func() { _, err := w.patchUser(d.ID, disable); ok(w.t, err) })
 		wantEqual(w.t, "events", types, []string{"organization_member_delete"})
+		events := w.audit()
+		wantEqual(w.t, "what he lost", events[len(events)-1].Details, map[string]any{
+			"reason": "deactivated", "directRoles": []string{"Admin (system)", "Billing (system)"}, "localSignIn": "removed"})
 		wantEqual(w.t, "roles", len(w.held(d.ID)), 0)
 		if _, err := w.read().LocalSignIn(w.org, iam.MemberID(d.ID)); iam.KindOf(err) != iam.KindNotFound {
 			t.Errorf("his local sign-in is still there (%v): made an Admin again, his old password would work", err)

@@ -40,7 +40,7 @@ func (s *Service) answer(ctx context.Context, what string, c iam.SCIMCaller, err
 	case iam.KindTooMany:
 		return scim.Errorf(400, scim.TooMany, "%s", err)
 	case iam.KindUnavailable:
-		return scim.Errorf(503, "", "the server cannot reach its database at the moment; nothing was changed by this answer, try again")
+		return scim.Errorf(503, "", "the server cannot reach its database at the moment; send the request again")
 	}
 	return scim.Errorf(500, "", "the server met an unexpected fault; quote the request id of this answer to its operator")
 }

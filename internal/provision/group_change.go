@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/store"
@@ -18,7 +19,7 @@ func (s *Service) PatchGroup(ctx context.Context, c iam.SCIMCaller, id string, p
 	if err != nil {
 		return Document{}, err
 	}
-	return s.changeGroup(ctx, "patch group", c, id, ifMatch, tr, func(doc scim.Object, m *membership) (scim.Object, []scim.Verdict, error) {
+	return s.changeGroup(ctx, "patch group", c, id, timeForChanges(changes), ifMatch, tr, func(doc scim.Object, m *membership) (scim.Object, []scim.Verdict, error) {
 		attrs, verdicts, err := rest.Apply(scim.Group, doc)
 		if err != nil {
 			return nil, nil, err
@@ -30,8 +31,22 @@ func (s *Service) PatchGroup(ctx context.Context, c iam.SCIMCaller, id string, p
 			}
 			verdicts = append(verdicts, more...)
 		}
+		slices.SortStableFunc(verdicts, func(a, b scim.Verdict) int { return a.Index - b.Index })
 		return attrs, verdicts, nil
 	})
+}
+
+// timeForChanges tells what the changes of a PATCH need: those that do not name
+// the members may concern all of them.
+func timeForChanges(changes []scim.MemberChange) needs {
+	named := 0
+	for _, change := range changes {
+		if change.Op == scim.OpReplace || change.All || change.Filter != nil {
+			return muchTime
+		}
+		named += len(change.IDs)
+	}
+	return timeFor(named)
 }
 
 // atOperation tells which operation of a PATCH was refused.
@@ -50,7 +65,7 @@ func (m *membership) apply(change scim.MemberChange) ([]scim.Verdict, error) {
 	skippedBefore := len(m.skipped)
 	switch {
 	case change.Op == scim.OpAdd:
-		n, err = m.addCount(change.IDs)
+		n, err = m.add(change.IDs)
 	case change.Op == scim.OpReplace:
 		n, err = m.replace(change.IDs)
 	case change.All:
@@ -58,21 +73,16 @@ func (m *membership) apply(change scim.MemberChange) ([]scim.Verdict, error) {
 	case change.Filter != nil:
 		n, err = m.removeMatching(change.Filter)
 	default:
-		ids := make([]iam.MemberID, len(change.IDs))
-		for i, id := range change.IDs {
-			ids[i] = iam.MemberID(id)
-		}
-		n, err = m.removeCount(ids)
+		n, err = m.remove(typed[iam.MemberID](change.IDs))
 	}
 	if err != nil {
 		return nil, err
 	}
-	verdict := scim.Verdict{Op: string(change.Op), Path: "members", Verdict: scim.Applied, Note: fmt.Sprintf("%d members changed", n)}
+	verdict := scim.Verdict{Index: change.Index, Op: string(change.Op), Path: "members", Verdict: scim.Applied, Note: fmt.Sprintf("%d members changed", n)}
 	if n == 0 {
 		verdict.Verdict, verdict.Note = scim.NoChange, ""
 	}
-	skipped := membership{skipped: m.skipped[skippedBefore:]}
-	return append([]scim.Verdict{verdict}, skipped.skippedVerdicts(string(change.Op))...), nil
+	return append([]scim.Verdict{verdict}, skippedVerdicts(change.Index, string(change.Op), m.skipped[skippedBefore:])...), nil
 }
 
 // ReplaceGroup replaces a group's attributes by a body (PUT). A body without
@@ -87,13 +97,17 @@ func (s *Service) ReplaceGroup(ctx context.Context, c iam.SCIMCaller, id string,
 		return Document{}, err
 	}
 	notes := noteVerdicts("replace", append(ownID(ignored, body, id), memberNotes...))
-	doc, err := s.changeGroup(ctx, "replace group", c, id, ifMatch, tr, func(_ scim.Object, m *membership) (scim.Object, []scim.Verdict, error) {
+	need := needs(0)
+	if given {
+		need = muchTime // whoever is not named goes, and there may be many
+	}
+	doc, err := s.changeGroup(ctx, "replace group", c, id, need, ifMatch, tr, func(_ scim.Object, m *membership) (scim.Object, []scim.Verdict, error) {
 		verdicts := append([]scim.Verdict{{Op: "replace", Verdict: scim.Applied}}, notes...)
 		if given {
 			if _, err := m.replace(ids); err != nil {
 				return nil, nil, err
 			}
-			verdicts = append(verdicts, m.skippedVerdicts("replace")...)
+			verdicts = append(verdicts, skippedVerdicts(0, "replace", m.skipped)...)
 		}
 		return attrs.Clone(), verdicts, nil
 	})
@@ -107,10 +121,13 @@ func (s *Service) ReplaceGroup(ctx context.Context, c iam.SCIMCaller, id string,
 // changeGroup reads a group under lock, lets change make its new document and
 // change its members, and saves what differs. A new name needs the organization's
 // row, because names bind.
-func (s *Service) changeGroup(ctx context.Context, what string, c iam.SCIMCaller, id string, ifMatch Match, tr *Trail,
+func (s *Service) changeGroup(ctx context.Context, what string, c iam.SCIMCaller, id string, need needs, ifMatch Match, tr *Trail,
 	change func(doc scim.Object, m *membership) (scim.Object, []scim.Verdict, error)) (Document, error) {
+	if !iam.IsID(id) {
+		return Document{}, noGroup(id)
+	}
 	var result Document
-	err := s.write(ctx, what, c, 0, func(w *writing) error {
+	err := s.write(ctx, what, c, need, func(w *writing) error {
 		before, err := w.lockGroup(id, ifMatch)
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/store"
@@ -32,7 +33,7 @@ func (s *Service) createGroup(ctx context.Context, c iam.SCIMCaller, newID strin
 	}
 	id := iam.GroupID(newID)
 	var row store.Group
-	err = s.write(ctx, "create group", c, lockOrganization, func(w *writing) error {
+	err = s.write(ctx, "create group", c, lockOrganization|timeFor(len(ids)), func(w *writing) error {
 		verdicts := append([]scim.Verdict{{Op: "create", Verdict: scim.Applied}}, noteVerdicts("create", append(ignored, memberNotes...))...)
 		row = g.row(store.Group{Org: w.org, ID: id, Version: 1, CreatedAt: w.now, UpdatedAt: w.now})
 		if err := w.nameFree(g.name, id); err != nil {
@@ -54,10 +55,10 @@ func (s *Service) createGroup(ctx context.Context, c iam.SCIMCaller, newID strin
 			return err
 		}
 		m := newMembership(w, id)
-		if err := m.add(ids); err != nil {
+		if _, err := m.add(ids); err != nil {
 			return err
 		}
-		verdicts = append(verdicts, m.skippedVerdicts("create")...)
+		verdicts = append(verdicts, skippedVerdicts(0, "create", m.skipped)...)
 		tr.set(verdicts...)
 		event := iam.AuditEvent{Type: iam.SCIMGroupCreate, TargetType: "group", TargetID: string(id), TargetName: row.DisplayName, Details: map[string]any{}}
 		if row.Role != "" {
@@ -99,7 +100,7 @@ func (w *writing) bindNew(row *store.Group) (note string, err error) {
 		row.Role = role.ID
 		return fmt.Sprintf("linked to the role %q", role.Name), nil
 	}
-	hint, err := w.nearMiss(row.DisplayName)
+	hint, err := w.nearMiss(row.DisplayName, "")
 	if err != nil {
 		return "", err
 	}
@@ -128,13 +129,14 @@ func (w *writing) bindNew(row *store.Group) (note string, err error) {
 	})
 }
 
-// nearMiss names a role that the group almost binds to: equal but for case,
-// blanks or hyphens. It is a hint, never a binding (D2, R128).
-func (w *writing) nearMiss(name string) (string, error) {
-	roles, err := w.tx.Roles(w.org)
+// nearMiss names a role other than its own that the group almost binds to: equal
+// but for case, blanks or hyphens. It is a hint, never a binding (D2, R128).
+func (w *writing) nearMiss(name string, own iam.RoleID) (string, error) {
+	roles, err := w.tx.RolesNearly(w.org, name)
 	if err != nil {
 		return "", err
 	}
+	roles = slices.DeleteFunc(roles, func(r iam.Role) bool { return r.ID == own })
 	if near := iam.NearMisses(roles, name); len(near) > 0 {
 		return fmt.Sprintf(" (%q is nearly the same; names bind only when they are exactly equal)", near[0]), nil
 	}

@@ -11,7 +11,10 @@ import (
 // made, that got no permissions, no direct holders and no place in the Default
 // list goes with its last group; any other stays (D10).
 func (s *Service) DeleteGroup(ctx context.Context, c iam.SCIMCaller, id string, ifMatch Match) error {
-	return s.write(ctx, "delete group", c, lockOrganization, func(w *writing) error {
+	if !iam.IsID(id) {
+		return noGroup(id)
+	}
+	return s.write(ctx, "delete group", c, lockOrganization|muchTime, func(w *writing) error {
 		row, err := w.lockGroup(id, ifMatch)
 		if err != nil {
 			return err

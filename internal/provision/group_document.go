@@ -95,6 +95,9 @@ func memberRef(m store.GroupMember) Ref {
 // GetGroup returns a group; its members are read only when w wants them, and then
 // while they are written.
 func (s *Service) GetGroup(ctx context.Context, c iam.SCIMCaller, id string, w Want) (Document, error) {
+	if !iam.IsID(id) {
+		return Document{}, noGroup(id)
+	}
 	row, err := s.DB.Read(ctx).Group(c.Organization.ID, iam.GroupID(id))
 	if err != nil {
 		return Document{}, s.answer(ctx, "get group", c, missingGroup(err, id))

@@ -40,10 +40,15 @@ func (w *writing) rename(before store.Group, row *store.Group, event *iam.AuditE
 		event.Details["role"] = map[string]any{"old": before.Role, "new": change.Link}
 		return fmt.Sprintf("the new name is claimed by another role: the group moved to the role %s", w.roleName(roles, change.Link)), nil
 	}
-	if own == nil {
-		return "the group has no role, and no role claims its new name", nil
+	hint, err := w.nearMiss(row.DisplayName, before.Role)
+	if err != nil {
+		return "", err
 	}
-	return w.roleFollows(*own, change, before.DisplayName, row.DisplayName)
+	if own == nil {
+		return "the group has no role, and no role claims its new name" + hint, nil
+	}
+	note, err = w.roleFollows(*own, change, before.DisplayName, row.DisplayName)
+	return note + hint, err
 }
 
 func (w *writing) roleName(roles []iam.Role, id iam.RoleID) string {
@@ -87,15 +92,9 @@ func (w *writing) dropEmptyRole(id iam.RoleID) error {
 	if err != nil {
 		return err
 	}
-	use, err := w.tx.RoleUse(w.org, id)
-	if err != nil || !iam.GoesWithLastGroup(role, use) {
+	gone, err := w.tx.DropEmptiedRole(w.org, role)
+	if err != nil || !gone {
 		return err
 	}
-	if err := w.tx.DeleteRole(w.org, id); err != nil {
-		return err
-	}
-	return w.audit(iam.AuditEvent{
-		Type: iam.RoleDelete, TargetType: "role", TargetID: string(id), TargetName: role.Name,
-		Details: map[string]any{"reason": "SCIM made it, it had no permissions, and its last group is gone"},
-	})
+	return w.audit(iam.RoleGone(role))
 }

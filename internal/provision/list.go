@@ -212,10 +212,13 @@ func (l *listing) filtered() (Page, error) {
 		return Page{}, err
 	}
 	found := &matches{l: l}
-	if indexed {
-		err = found.look(candidates, rest)
-	} else {
+	if !indexed {
 		err = l.scan(found, rest)
+	}
+	for some := range slices.Chunk(candidates, scanPage) { // decoded, a document is many times as large
+		if err == nil {
+			err = found.look(some, rest)
+		}
 	}
 	if err != nil {
 		return Page{}, err
@@ -223,8 +226,20 @@ func (l *listing) filtered() (Page, error) {
 	return l.window(found)
 }
 
-// scan looks at every document, in pages, up to MaxScan of them.
+// tooMuch is the answer where more than MaxScan documents would have to be looked at.
+func tooMuch() error {
+	return scim.Errorf(400, scim.TooMany, "no index serves this filter and there are more than %d resources to look at; filter by id, userName, displayName or externalId", MaxScan)
+}
+
+// scan looks at every document, in pages, where there are no more than MaxScan.
 func (l *listing) scan(found *matches, conditions []*scim.Filter) error {
+	total, err := l.r.Count(l.org, l.kind.counted())
+	if err != nil {
+		return err
+	}
+	if total > MaxScan {
+		return tooMuch()
+	}
 	after, looked := "", 0
 	for {
 		docs, err := l.kind.after(l, after, scanPage)
@@ -232,7 +247,7 @@ func (l *listing) scan(found *matches, conditions []*scim.Filter) error {
 			return err
 		}
 		if looked += len(docs); looked > MaxScan {
-			return scim.Errorf(400, scim.TooMany, "no index serves this filter and there are more than %d resources to look at; filter by id, userName, displayName or externalId", MaxScan)
+			return tooMuch()
 		}
 		if err := found.look(docs, conditions); err != nil {
 			return err

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/rollcall/rollcall/internal/provision"
+	"github.com/rollcall/rollcall/internal/store"
+	"github.com/rollcall/rollcall/internal/store/storetest"
 	"github.com/rollcall/rollcall/scim"
 )
 
@@ -204,5 +206,58 @@ func TestList_filters(t *testing.T) {
 		wantError(w.t, err, 400, "invalidFilter", "unknown")
 		_, err = w.s.ListUsers(w.t.Context(), w.caller, provision.Query{Filter: filterOf(w.t, `password eq "x"`)})
 		wantError(w.t, err, 400, "invalidFilter")
+	})
+}
+
+// A filter that no index serves is refused at once where there is too much to look
+// at: it must not read 100,000 documents first.
+func TestList_tooMuchToLookAt(t *testing.T) {
+	t.Parallel()
+	for _, engine := range storetest.Engines {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			d := &storetest.Driver{}
+			w := newWorld(t, storetest.Open(t, engine, store.Options{Now: day.UTC, Wrap: d.Wrap}))
+			ids := w.people(3)
+			w.write(func(tx *store.Tx) error { return tx.AddCount(w.org, store.CountUsers, "", provision.MaxScan) })
+			d.Reset()
+			_, err := w.s.ListUsers(t.Context(), w.caller, provision.Query{Filter: filterOf(t, `title pr`)})
+			wantError(t, err, 400, "tooMany", "100000")
+			if n := d.Statements(); n != 1 {
+				t.Errorf("the refusal took %d statements, want 1", n)
+			}
+			page, err := w.s.ListUsers(t.Context(), w.caller, provision.Query{Filter: filterOf(t, `externalId eq "x1" and title pr or id eq "x"`)})
+			wantError(t, err, 400, "tooMany")
+			wantEqual(t, "nothing", len(page.Items), 0)
+			page, err = w.s.ListUsers(t.Context(), w.caller, provision.Query{Filter: filterOf(t, `externalId eq "x1" and displayName pr`)})
+			ok(t, err)
+			wantEqual(t, "what an index serves", idsOf(page.Items), ids[1:2])
+		})
+	}
+}
+
+// What has not the form of an id is nobody's, on both engines alike, and is not
+// looked up: PostgreSQL takes neither NUL nor broken UTF-8.
+func TestIDs_thatAreNone(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(w *world) {
+		ctx, body := w.t.Context(), object(w.t, `{"userName":"x","displayName":"x"}`)
+		for _, id := range []string{"", "x", "\x00", "\xff", strings.ToUpper(w.user("ada@example.com")), strings.Repeat("9", 100_000)} {
+			_, err := w.getUser(id)
+			wantError(w.t, err, 404, "", "there is no user")
+			_, err = w.s.GetUser(ctx, w.caller, id, provision.Want{})
+			wantError(w.t, err, 404, "", "there is no user")
+			_, err = w.patchUser(id, disable)
+			wantError(w.t, err, 404, "", "there is no user")
+			_, err = w.s.ReplaceUser(ctx, w.caller, id, body, noMatch, nil)
+			wantError(w.t, err, 404, "", "there is no user")
+			wantError(w.t, w.deleteUser(id), 404, "", "there is no user")
+			_, err = w.s.GetGroup(ctx, w.caller, id, provision.Want{Members: true})
+			wantError(w.t, err, 404, "", "there is no group")
+			_, err = w.s.ReplaceGroup(ctx, w.caller, id, body, noMatch, nil)
+			wantError(w.t, err, 404, "", "there is no group")
+			wantError(w.t, w.rename(id, "x"), 404, "", "there is no group")
+			wantError(w.t, w.s.DeleteGroup(ctx, w.caller, id, noMatch), 404, "", "there is no group")
+		}
 	})
 }

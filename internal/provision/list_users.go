@@ -68,8 +68,11 @@ func (userKind) candidates(l *listing, conjuncts []*scim.Filter) ([]Document, []
 			continue
 		}
 		ids, err := l.r.GroupMemberIDs(l.org, iam.GroupID(group))
-		if err != nil || len(ids) > MaxScan {
+		if err != nil {
 			return nil, nil, false, err
+		}
+		if len(ids) > MaxScan {
+			return nil, nil, false, tooMuch()
 		}
 		rows, err := l.r.SCIMUsersByID(l.org, ids)
 		return userDocuments(rows), conjuncts, true, err

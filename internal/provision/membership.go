@@ -15,22 +15,20 @@ type membership struct {
 	group   iam.GroupID
 	net     map[iam.MemberID]int // +1 came, -1 went
 	skipped []iam.MemberID       // ids of users deleted here (D11)
-	wrote   bool                 // whether any row was written or deleted
 }
 
 func newMembership(w *writing, group iam.GroupID) *membership {
 	return &membership{w: w, group: group, net: map[iam.MemberID]int{}}
 }
 
-// add puts users into the group. The id of a user deleted here is skipped and
-// noted; any other unknown id is 400 invalidValue and nothing is applied (D11).
-// It returns how many came.
-func (m *membership) add(ids []string) error {
-	_, err := m.addCount(ids)
-	return err
+// add puts users into the group and returns how many came. The id of a user
+// deleted here is skipped and noted; any other unknown id is 400 invalidValue and
+// nothing is applied (D11).
+func (m *membership) add(ids []string) (int, error) {
+	return m.addSorted(sortedIDs(ids))
 }
 
-func (m *membership) addCount(ids []string) (int, error) {
+func (m *membership) addSorted(ids []iam.MemberID) (int, error) {
 	known, err := m.known(ids)
 	if err != nil || len(known) == 0 {
 		return 0, err
@@ -40,10 +38,27 @@ func (m *membership) addCount(ids []string) (int, error) {
 	return len(added), err
 }
 
-func (m *membership) removeCount(ids []iam.MemberID) (int, error) {
-	if len(ids) == 0 {
-		return 0, nil
+// sortedIDs returns ids in order, each once.
+func sortedIDs(ids []string) []iam.MemberID {
+	sorted := typed[iam.MemberID](ids)
+	slices.Sort(sorted)
+	return slices.Compact(sorted)
+}
+
+// without returns those of ids that are not among others; both are sorted.
+func without(ids, others []iam.MemberID) []iam.MemberID {
+	var left []iam.MemberID
+	for _, id := range ids {
+		if _, among := slices.BinarySearch(others, id); !among {
+			left = append(left, id)
+		}
 	}
+	return left
+}
+
+// remove takes users out and returns how many went; an id that is not there is no
+// change.
+func (m *membership) remove(ids []iam.MemberID) (int, error) {
 	removed, err := m.w.tx.RemoveGroupMembers(m.w.org, m.group, ids)
 	m.count(removed, -1)
 	return len(removed), err
@@ -55,29 +70,20 @@ func (m *membership) clear() (int, error) {
 	return len(removed), err
 }
 
-// replace makes ids the group's only members and touches only the rows that
-// differ. It returns how many came or went.
+// replace makes ids the group's only members and returns how many came or went. It
+// touches only the rows that differ: who is there already is a user.
 func (m *membership) replace(ids []string) (int, error) {
-	known, err := m.known(ids)
-	if err != nil {
-		return 0, err
-	}
 	have, err := m.w.tx.GroupMemberIDs(m.w.org, m.group)
 	if err != nil {
 		return 0, err
 	}
-	// known is sorted, have comes in order.
-	gone := slices.DeleteFunc(have, func(id iam.MemberID) bool {
-		_, wanted := slices.BinarySearch(known, id)
-		return wanted
-	})
-	removed, err := m.removeCount(gone)
-	if err != nil || len(known) == 0 {
-		return removed, err
+	wanted := sortedIDs(ids)
+	added, err := m.addSorted(without(wanted, have))
+	if err != nil {
+		return 0, err
 	}
-	added, err := m.w.tx.AddGroupMembers(m.w.org, m.group, known)
-	m.count(added, +1)
-	return removed + len(added), err
+	removed, err := m.remove(without(have, wanted))
+	return added + removed, err
 }
 
 // removeMatching takes out the members whom a filter on their value, display or
@@ -97,24 +103,15 @@ func (m *membership) removeMatching(f *scim.Filter) (int, error) {
 			}
 		}
 		if len(page) < memberPage {
-			return m.removeCount(gone)
+			return m.remove(gone)
 		}
 		after = page[len(page)-1].ID
 	}
 }
 
-// known sorts out ids: it returns, in order and each once, those that are SCIM
-// users of the organization, and holds their rows.
-func (m *membership) known(ids []string) ([]iam.MemberID, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	asked := make([]iam.MemberID, len(ids))
-	for i, id := range ids {
-		asked[i] = iam.MemberID(id)
-	}
-	slices.Sort(asked)
-	asked = slices.Compact(asked)
+// known sorts out ids, which are sorted: it returns those that are SCIM users of
+// the organization, in order, and holds their rows.
+func (m *membership) known(asked []iam.MemberID) ([]iam.MemberID, error) {
 	found, err := m.w.tx.LockSCIMUsers(m.w.org, asked)
 	if err != nil {
 		return nil, err
@@ -123,19 +120,14 @@ func (m *membership) known(ids []string) ([]iam.MemberID, error) {
 	if len(found) == len(asked) {
 		return found, nil
 	}
-	missing := slices.DeleteFunc(asked, func(id iam.MemberID) bool {
-		_, ok := slices.BinarySearch(found, id)
-		return ok
-	})
+	missing := without(asked, found)
 	deleted, err := m.w.tx.DeletedUsers(m.w.org, missing)
 	if err != nil {
 		return nil, err
 	}
 	slices.Sort(deleted)
-	for _, id := range missing {
-		if _, ok := slices.BinarySearch(deleted, id); !ok {
-			return nil, scim.Errorf(400, scim.InvalidValue, "member %q is not the id of a user of this organization; nothing was changed", iam.Clip(string(id)))
-		}
+	if unknown := without(missing, deleted); len(unknown) > 0 {
+		return nil, scim.Errorf(400, scim.InvalidValue, "member %q is not the id of a user of this organization; nothing was changed", iam.Clip(string(unknown[0])))
 	}
 	m.skipped = append(m.skipped, deleted...)
 	return found, nil
@@ -143,7 +135,6 @@ func (m *membership) known(ids []string) ([]iam.MemberID, error) {
 
 func (m *membership) count(ids []iam.MemberID, by int) {
 	for _, id := range ids {
-		m.wrote = true
 		m.net[id] += by
 		if m.net[id] == 0 {
 			delete(m.net, id)
@@ -155,10 +146,10 @@ func (m *membership) count(ids []iam.MemberID, by int) {
 func (m *membership) changed() bool { return len(m.net) > 0 }
 
 // skippedVerdicts notes the ids of users who were deleted here.
-func (m *membership) skippedVerdicts(op string) []scim.Verdict {
+func skippedVerdicts(index int, op string, skipped []iam.MemberID) []scim.Verdict {
 	var verdicts []scim.Verdict
-	for _, id := range m.skipped {
-		verdicts = append(verdicts, scim.Verdict{Op: op, Path: "members", Verdict: scim.SkippedMember,
+	for _, id := range skipped {
+		verdicts = append(verdicts, scim.Verdict{Index: index, Op: op, Path: "members", Verdict: scim.SkippedMember,
 			Note: fmt.Sprintf("user %s was deleted here; the id was skipped", id)})
 	}
 	return verdicts

@@ -1,12 +1,15 @@
 package provision_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/provision"
 	"github.com/rollcall/rollcall/internal/store"
+	"github.com/rollcall/rollcall/internal/store/storetest"
+	"github.com/rollcall/rollcall/scim"
 )
 
 func TestMembers_forms(t *testing.T) {
@@ -121,5 +124,101 @@ func TestGroup_etagCoversMembers(t *testing.T) {
 		user, err := w.getUser(id)
 		ok(w.t, err)
 		wantEqual(w.t, "the user's ETag covers his own document only", user.ETag(), `W/"1"`)
+	})
+}
+
+// What is said of an operation names its place in the request, also when others of
+// its kind are carried out before (D14).
+func TestPatchGroup_placesOfOperations(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(w *world) {
+		id := w.user("ana@example.com")
+		group := w.group("Ops")
+		add := `{"op":"add","path":"members","value":[{"value":"` + id + `"}]}`
+		err := w.patchGroup(group, add+`,{"op":"replace","path":"displayName","value":{"a":1}}`)
+		wantError(w.t, err, 400, "invalidValue", "operation 2 (replace displayName)")
+		ok(w.t, w.patchGroup(group, add+`,{"op":"replace","path":"displayName","value":"Ops"},{"op":"remove","path":"members"},{"op":"replace","path":"externalId","value":"x"}`))
+		var said []string
+		for _, v := range w.trail.Verdicts {
+			said = append(said, v.Op+" "+v.Path+": "+v.Verdict)
+		}
+		wantEqual(w.t, "verdicts", said, []string{"add members: applied", "replace displayName: no change", "remove members: applied", "replace externalId: applied"})
+	})
+}
+
+// A PUT touches the rows that differ: of a large group neither the users nor the
+// memberships that stay.
+func TestReplaceGroup_touchesWhatDiffers(t *testing.T) {
+	t.Parallel()
+	for _, engine := range storetest.Engines {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			d := &storetest.Driver{}
+			w := newWorld(t, storetest.Open(t, engine, store.Options{Now: day.UTC, Wrap: d.Wrap}))
+			ids := w.people(12)
+			group := w.group("Ops", ids[:11]...)
+			list := []any{}
+			for _, id := range ids[1:] {
+				list = append(list, scim.Object{"value": id})
+			}
+			d.Reset()
+			_, err := w.s.ReplaceGroup(t.Context(), w.caller, group, scim.Object{"displayName": "Ops", "members": list}, noMatch, nil)
+			ok(t, err)
+			wantEqual(t, "members", w.members(group), ids[1:])
+			for _, call := range d.Calls() {
+				for _, stays := range ids[1:11] {
+					if slices.Contains(call.Args, any(stays)) {
+						t.Errorf("a statement names a member who stays: %s", call.SQL)
+						break
+					}
+				}
+			}
+		})
+	}
+}
+
+// What may take long does not share a commit with others.
+func TestGroups_bigWrites(t *testing.T) {
+	t.Parallel()
+	interleaved(t, func(w *world, d *storetest.Driver) {
+		ids := w.people(2)
+		group, gone := w.group("Ops", ids...), w.group("Gone", ids...)
+		put := func(body string) func() error {
+			return func() error {
+				_, err := w.s.ReplaceGroup(t.Context(), w.caller, group, object(t, body), noMatch, nil)
+				return err
+			}
+		}
+		many := make([]string, 1001)
+		for i := range many {
+			many[i] = fmt.Sprint("nobody", i)
+		}
+		for _, c := range []struct {
+			what string
+			act  func() error
+			big  bool
+		}{
+			{"add one", func() error { return w.addMember(group, ids[0]) }, false},
+			{"remove one", func() error { return w.removeMember(group, ids[0]) }, false},
+			{"rename", func() error { return w.rename(group, "Ops 2") }, false},
+			{"PUT without members", put(`{"displayName":"Ops 3"}`), false},
+			{"PUT with members", put(`{"displayName":"Ops 3","members":[]}`), true},
+			{"remove all", func() error { return w.patchGroup(group, `{"op":"remove","path":"members"}`) }, true},
+			{"replace all", func() error { return w.patchGroup(group, `{"op":"replace","path":"members","value":[]}`) }, true},
+			{"remove by display", func() error { return w.patchGroup(group, `{"op":"remove","path":"members[display eq \"x\"]"}`) }, true},
+			{"POST", func() error { _, err := w.createGroup("Small", ids...); return err }, false},
+			{"POST with many", func() error {
+				_, err := w.createGroup("Large", many...)
+				wantError(t, err, 400, "invalidValue", `"nobody0"`)
+				return nil
+			}, true},
+			{"DELETE", func() error { return w.s.DeleteGroup(t.Context(), w.caller, gone, noMatch) }, true},
+		} {
+			d.Reset()
+			ok(t, c.act())
+			if big := d.Count("SET LOCAL statement_timeout = '10min'") > 0; big != c.big {
+				t.Errorf("%s: big is %v, want %v", c.what, big, c.big)
+			}
+		}
 	})
 }

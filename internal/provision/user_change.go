@@ -47,6 +47,9 @@ func ownID(notes []scim.Note, body scim.Object, id string) []scim.Note {
 // the old one, and saves what differs.
 func (s *Service) changeUser(ctx context.Context, what string, c iam.SCIMCaller, id string, ifMatch Match, tr *Trail,
 	change func(before store.User, doc scim.Object) (scim.Object, []scim.Verdict, error)) (Document, error) {
+	if !iam.IsID(id) {
+		return Document{}, noUser(id)
+	}
 	var result Document
 	err := s.write(ctx, what, c, verifiedDomains, func(w *writing) error {
 		before, err := w.lockUser(id, ifMatch)

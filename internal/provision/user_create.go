@@ -73,27 +73,17 @@ func (w *writing) addUser(id iam.MemberID, u userState) (store.User, []Ref, []sc
 // adopt makes a SCIM user of the member who has the address: same id, direct roles
 // kept (D5, S7). Nothing about his local sign-in changes.
 func (w *writing) adopt(u userState) (store.User, []Ref, []scim.Verdict, error) {
-	holder, err := w.tx.UserByLogin(w.org, u.name.Key)
-	if errors.Is(err, iam.ErrNotFound) {
-		return store.User{}, nil, nil, scim.Errorf(409, scim.Uniqueness, "userName %q was taken and freed at this very moment; send the request again", iam.Clip(u.name.Answer))
-	}
+	before, err := w.lockHolder(u)
 	if err != nil {
 		return store.User{}, nil, nil, err
 	}
-	if holder.SCIM {
-		return store.User{}, nil, nil, w.taken(u)
+	if before.SCIM {
+		return store.User{}, nil, nil, taken(u, before)
 	}
-	if !w.isVerified(iam.DomainOf(holder.LoginKey)) {
+	if !w.isVerified(iam.DomainOf(before.LoginKey)) {
 		return store.User{}, nil, nil, scim.Errorf(409, scim.Uniqueness,
 			"userName %q is the address of a member who is not managed by SCIM, and the domain %q is not verified for this organization; verify the domain under SAML settings so that SCIM may take the member over, or remove the member",
-			iam.Clip(u.name.Answer), iam.DomainOf(holder.LoginKey))
-	}
-	before, err := w.tx.LockUser(w.org, holder.ID)
-	if err != nil {
-		return store.User{}, nil, nil, err
-	}
-	if before.SCIM || before.LoginKey != u.name.Key {
-		return store.User{}, nil, nil, w.taken(u)
+			iam.Clip(u.name.Answer), iam.DomainOf(before.LoginKey))
 	}
 	row := u.row(before)
 	row.ManagedBy, row.Status = iam.ManagedBySCIM, iam.StatusActive
@@ -112,7 +102,7 @@ func (w *writing) adopt(u userState) (store.User, []Ref, []scim.Verdict, error) 
 		}
 	}
 	if err := w.tx.UpdateUser(row); err != nil {
-		return store.User{}, nil, nil, w.lostRace(err, u)
+		return store.User{}, nil, nil, err
 	}
 	if err := w.dropAccess(row, row.Status == iam.StatusInactive, event.Details); err != nil {
 		return store.User{}, nil, nil, err
@@ -121,4 +111,24 @@ func (w *writing) adopt(u userState) (store.User, []Ref, []scim.Verdict, error) 
 		return store.User{}, nil, nil, err
 	}
 	return row, []Ref{}, notes, w.audit(event)
+}
+
+// lockHolder reads and holds the row that has the userName of a new user. The row
+// may go, or get another name, at any moment before it is held: then the request
+// is refused, and finds the name free when it is sent again.
+func (w *writing) lockHolder(u userState) (store.User, error) {
+	freed := scim.Errorf(409, scim.Uniqueness, "userName %q was taken and freed at this very moment; send the request again", iam.Clip(u.name.Answer))
+	holder, err := w.tx.UserByLogin(w.org, u.name.Key)
+	if err == nil {
+		holder, err = w.tx.LockUser(w.org, holder.ID)
+	}
+	switch {
+	case errors.Is(err, iam.ErrNotFound):
+		return store.User{}, freed
+	case err != nil:
+		return store.User{}, err
+	case holder.LoginKey != u.name.Key:
+		return store.User{}, freed
+	}
+	return holder, nil
 }

@@ -11,10 +11,12 @@ import (
 // and the id is never used again (D4). The last Admin who can sign in without the
 // identity provider stays as a break-glass member under a new id (D8).
 func (s *Service) DeleteUser(ctx context.Context, c iam.SCIMCaller, id string, ifMatch Match) error {
+	if !iam.IsID(id) {
+		return noUser(id)
+	}
 	kept := iam.MemberID(s.DB.NewID())
 	return s.write(ctx, "delete user", c, 0, func(w *writing) error {
-		// Groups are locked before users, everywhere. A user who is not there, or whom
-		// If-Match does not name, is refused before anything is touched.
+		// Groups are locked before users, everywhere; a user who is not there has none.
 		seen, err := w.tx.User(w.org, iam.MemberID(id))
 		if err == nil && !seen.SCIM {
 			return noUser(id)
@@ -38,11 +40,11 @@ func (s *Service) DeleteUser(ctx context.Context, c iam.SCIMCaller, id string, i
 	})
 }
 
-func (w *writing) removeUser(row store.User, groups []iam.GroupID, kept iam.MemberID) error {
+func (w *writing) removeUser(row store.User, groups []store.GroupName, kept iam.MemberID) error {
 	event := iam.AuditEvent{Type: iam.MemberDelete, TargetType: "user", TargetID: string(row.ID), TargetName: row.UserName,
 		Details: map[string]any{"reason": "deleted"}}
-	if len(groups) > 0 {
-		event.Details["groups"] = groups
+	if err := w.auditLeft(row, groups); err != nil {
+		return err
 	}
 	admins, err := w.breakGlassIfAdmin(row.ID)
 	if err != nil {
@@ -63,6 +65,20 @@ func (w *writing) removeUser(row store.User, groups []iam.GroupID, kept iam.Memb
 		return err
 	}
 	return w.audit(event)
+}
+
+// auditLeft tells the audit log of each group that lost a member with him: it is
+// another group from now on, with another ETag.
+func (w *writing) auditLeft(row store.User, groups []store.GroupName) error {
+	for _, g := range groups {
+		event := iam.AuditEvent{Type: iam.SCIMGroupUpdate, TargetType: "group", TargetID: string(g.ID), TargetName: g.DisplayName,
+			Details: map[string]any{"reason": "the user was deleted"}, Also: []iam.MemberID{row.ID}}
+		listIDs(&event, "membersRemoved", event.Also)
+		if err := w.audit(event); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keepAsNewMember moves what lets the last break-glass Admin in to a member of a

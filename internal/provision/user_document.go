@@ -81,25 +81,17 @@ func lowerEmails(attrs scim.Object) {
 	}
 }
 
-// workEmail picks the address that should equal userName: the first of type
-// work, else the primary one (D7).
+// workEmail returns the address that should equal userName.
 func workEmail(attrs scim.Object) string {
-	emails, _ := attrs["emails"].([]any)
-	primary := ""
-	for _, e := range emails {
-		email, ok := e.(scim.Object)
-		if !ok {
-			continue
-		}
-		value := text(email, "value")
-		if iam.Fold(text(email, "type")) == "work" && value != "" {
-			return value
-		}
-		if p, _ := email["primary"].(bool); p {
-			primary = value
+	list, _ := attrs["emails"].([]any)
+	emails := make([]iam.Email, 0, len(list))
+	for _, e := range list {
+		if email, ok := e.(scim.Object); ok {
+			primary, _ := email["primary"].(bool)
+			emails = append(emails, iam.Email{Value: text(email, "value"), Type: text(email, "type"), Primary: primary})
 		}
 	}
-	return primary
+	return iam.WorkEmail(emails)
 }
 
 func (u userState) identity() iam.Identity {

@@ -12,6 +12,9 @@ import (
 // GetUser returns a SCIM user, active or not (D4). With w.Groups it is one
 // statement all the same.
 func (s *Service) GetUser(ctx context.Context, c iam.SCIMCaller, id string, w Want) (Document, error) {
+	if !iam.IsID(id) {
+		return Document{}, noUser(id)
+	}
 	r := s.DB.Read(ctx)
 	org := c.Organization.ID
 	if !w.Groups {

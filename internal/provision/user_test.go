@@ -2,6 +2,7 @@ package provision_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,7 +82,16 @@ func TestDelete_isForGood(t *testing.T) {
 			return tx.SetDirectRoles(w.org, iam.MemberID(id), []iam.RoleID{iam.RoleBilling})
 		})
 		types := w.since(func() { ok(w.t, w.deleteUser(id)) })
-		wantEqual(w.t, "events", types, []string{"organization_member_delete"})
+		wantEqual(w.t, "events", types, []string{"organization_member_delete", "scim_group_update"})
+		for _, target := range []string{group, id} {
+			history, err := w.read().AuditEvents(w.org, store.AuditQuery{Target: target, NewestFirst: true, Limit: 10})
+			ok(w.t, err)
+			i := slices.IndexFunc(history, func(e iam.AuditEvent) bool { return e.Type == iam.SCIMGroupUpdate })
+			if i < 0 || history[i].TargetID != group || history[i].TargetName != "Ops" {
+				w.t.Fatalf("the history of %s does not tell that the group lost him: %v", target, history)
+			}
+			wantEqual(w.t, "who left", history[i].Details["membersRemoved"], any([]any{id}))
+		}
 		_, err = w.getUser(id)
 		wantError(w.t, err, 404, "", id)
 		wantError(w.t, w.deleteUser(id), 404, "")
@@ -231,6 +241,14 @@ func TestPolicy_strict(t *testing.T) {
 		_, err = w.patchUser(loose, enable)
 		wantError(w.t, err, 400, "invalidValue", "upn-123")
 		ok(w.t, w.deleteUser(loose))
+		// Deactivation is never refused, whatever else the request brings (D7).
+		leaver, err := w.createUser(`{"userName":"leo@example.com","emails":[{"type":"work","value":"leo@example.com"}]}`)
+		ok(w.t, err)
+		_, err = w.patchUser(leaver.ID, `{"op":"Replace","path":"emails[type eq \"work\"].value","value":"private@elsewhere.example"},`+disable)
+		ok(w.t, err)
+		wantEqual(w.t, "deactivated", len(w.held(leaver.ID)), 0)
+		_, err = w.patchUser(leaver.ID, enable)
+		wantError(w.t, err, 400, "invalidValue", "private@elsewhere.example")
 		// It judges the result of the whole request: two operations may pass a wrong state between them.
 		_, err = w.patchUser(d.ID, `{"op":"replace","path":"userName","value":"anna@example.com"},{"op":"replace","path":"emails[type eq \"work\"].value","value":"anna@example.com"}`)
 		ok(w.t, err)

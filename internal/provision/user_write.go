@@ -3,7 +3,6 @@ package provision
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/rollcall/rollcall/internal/iam"
@@ -35,7 +34,20 @@ type needs uint8
 const (
 	lockOrganization needs = 1 << iota // the organization's row, held from the start
 	verifiedDomains                    // the organization's verified domains
+	muchTime                           // a transaction that others should not share a commit with
 )
+
+// manyMembers is how many members a request may name and still be a small write:
+// some tens of milliseconds for those who share its commit.
+const manyMembers = 1000
+
+// timeFor tells what a change of so many members needs.
+func timeFor(members int) needs {
+	if members > manyMembers {
+		return muchTime
+	}
+	return 0
+}
 
 // write runs one transaction. One that finds it needs the organization's row runs
 // once more, with it held from the start.
@@ -47,29 +59,39 @@ func (s *Service) write(ctx context.Context, what string, c iam.SCIMCaller, need
 			return s.answer(ctx, what, c, err)
 		}
 	}
+	run := s.DB.Write
+	if need&muchTime != 0 {
+		run = s.DB.WriteBig
+	}
 	lock := need&lockOrganization != 0
 	now := s.now()
 	for {
-		again := false
-		err := s.DB.Write(ctx, func(tx *store.Tx) error {
-			again = false
+		var said error // of fn
+		err := run(ctx, func(tx *store.Tx) error {
 			w := &writing{s: s, c: c, org: c.Organization.ID, tx: tx, now: now, locked: lock, verified: verified}
 			if lock {
 				if _, err := tx.LockOrganization(w.org); err != nil {
 					return err
 				}
 			}
-			err := fn(w)
-			if errors.Is(err, errNeedsLock) {
-				again = true
-			}
-			return refusal(err)
+			said = fn(w)
+			return refusal(said)
 		})
-		if !again || lock {
-			return s.answer(ctx, what, c, err)
+		if lock || !errors.Is(err, errNeedsLock) {
+			return s.answer(ctx, what, c, inWords(err, said))
 		}
 		lock = true
 	}
+}
+
+// inWords puts what the request made of a constraint in place of the constraint's
+// own error: the store returns the error of a statement, whatever fn made of it.
+func inWords(err, said error) error {
+	var answered *scim.Error
+	if iam.KindOf(err) == iam.KindConflict && errors.As(said, &answered) {
+		return answered
+	}
+	return err
 }
 
 // refusal gives an error that is not the database's a kind: the store then undoes
@@ -129,19 +151,26 @@ func (w *writing) warnings(op string, u userState) []scim.Verdict {
 }
 
 // taken is the answer to a userName that somebody has (D4, D5).
-func (w *writing) taken(u userState) error {
-	holder, err := w.tx.UserByLogin(w.org, u.name.Key)
+func taken(u userState, holder store.User) error {
 	switch {
-	case errors.Is(err, iam.ErrNotFound):
-		return nil
-	case err != nil:
-		return err
 	case holder.SCIM && holder.Status == iam.StatusInactive:
 		return scim.Errorf(409, scim.Uniqueness, "userName %q is taken by the inactive user %s; set active to true on that user instead", iam.Clip(u.name.Answer), holder.ID)
 	case holder.SCIM:
 		return scim.Errorf(409, scim.Uniqueness, "userName %q is taken by the user %s", iam.Clip(u.name.Answer), holder.ID)
 	}
 	return scim.Errorf(409, scim.Uniqueness, "userName %q is the address of a member of this organization who is not managed by SCIM; remove that member, or change the address here", iam.Clip(u.name.Answer))
+}
+
+// userNameFree refuses a new userName that somebody has.
+func (w *writing) userNameFree(u userState) error {
+	holder, err := w.tx.UserByLogin(w.org, u.name.Key)
+	switch {
+	case errors.Is(err, iam.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	return taken(u, holder)
 }
 
 // saveUser writes what a request made of a user: before and wasActive as they
@@ -156,15 +185,15 @@ func (w *writing) saveUser(before store.User, old scim.Object, u userState, op s
 	}
 	renamed := u.name.Key != before.LoginKey
 	identityChanged := renamed || !same(old["emails"], u.attrs["emails"])
-	restored := u.active && !wasActive
-	if identityChanged || restored {
+	restored, leaves := u.active && !wasActive, wasActive && !u.active
+	if (identityChanged || restored) && !leaves { // the policy never refuses a deactivation (D7)
 		if err := w.checkPolicy(u); err != nil {
 			return store.User{}, nil, false, err
 		}
 		notes = w.warnings(op, u)
 	}
 	if renamed {
-		if err := w.taken(u); err != nil {
+		if err := w.userNameFree(u); err != nil {
 			return store.User{}, nil, false, err
 		}
 	}
@@ -182,7 +211,7 @@ func (w *writing) saveUser(before store.User, old scim.Object, u userState, op s
 	case restored:
 		row.Status, row.ManagedBy = iam.StatusActive, iam.ManagedBySCIM
 		event.Type = iam.SCIMUserReactivate
-	case wasActive && !u.active:
+	case leaves:
 		event.Type = iam.MemberDelete
 		kept, err := w.keepBreakGlass(&row)
 		if err != nil {
@@ -194,7 +223,7 @@ func (w *writing) saveUser(before store.User, old scim.Object, u userState, op s
 		}
 	}
 	if err := w.tx.UpdateUser(row); err != nil {
-		return store.User{}, nil, false, w.lostRace(err, u)
+		return store.User{}, nil, false, lostRace(err, u)
 	}
 	if renamed {
 		// D5: who he is to the identity provider has changed; he signs in anew.
@@ -213,8 +242,8 @@ func (w *writing) saveUser(before store.User, old scim.Object, u userState, op s
 
 const breakGlassNote = "this is the last Admin who can sign in without the identity provider: he stays as a break-glass member with local sign-in only"
 
-// lostRace turns the unique index's word into the answer of taken.
-func (w *writing) lostRace(err error, u userState) error {
+// lostRace says in words what the unique index refused.
+func lostRace(err error, u userState) error {
 	if iam.KindOf(err) == iam.KindConflict {
 		return scim.Errorf(409, scim.Uniqueness, "userName %q was taken by another user at this very moment", iam.Clip(u.name.Answer))
 	}
@@ -235,20 +264,12 @@ func (w *writing) dropAccess(row store.User, leaves bool, details map[string]any
 	if err != nil {
 		return err
 	}
-	noteSessions(details, lost.Sessions)
-	if len(lost.Roles) > 0 {
-		names := make([]string, len(lost.Roles))
-		for i, r := range lost.Roles {
-			names[i] = r.Name
-		}
-		slices.Sort(names)
-		details["directRolesDropped"] = names
-	}
-	if !lost.Invitation {
+	lost.Describe(details)
+	if lost.Invitation == "" {
 		return nil
 	}
 	return w.audit(iam.AuditEvent{
-		Type: iam.InviteDelete, TargetType: "invitation", TargetID: row.LoginKey, TargetName: row.LoginKey,
+		Type: iam.InviteDelete, TargetType: "invitation", TargetID: string(lost.Invitation), TargetName: row.LoginKey,
 		Details: map[string]any{"reason": "the address is managed by SCIM"},
 	})
 }

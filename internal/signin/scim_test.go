@@ -360,3 +360,19 @@ func TestSCIM_parallel(t *testing.T) {
 		}
 	})
 }
+
+// A key that gave its slot away is refused for good: were the clock of one server
+// behind, it would else be a third key that works (D12).
+func TestSCIM_keyWithoutSlot(t *testing.T) {
+	each(t, func(d *door) {
+		key, secret := d.key(d.org, 1, time.Hour)
+		d.sleep(time.Hour)
+		d.write(func(tx *store.Tx) error { _, err := tx.FreeSlots(d.org, d.clock()); return err })
+		d.sleep(-2 * time.Minute)
+		d.refused(iam.KindUnauthorized, iam.CauseExpired, "has expired", d.org, "Bearer "+string(key)+":"+secret)
+		keys, err := d.db.Read(t.Context()).Keys(d.org)
+		if err != nil || len(keys) != 1 || keys[0].Status(d.clock()) != iam.KeyExpired {
+			t.Errorf("the list shows %+v (%v), want one key that has expired", keys, err)
+		}
+	})
+}

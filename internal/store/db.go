@@ -34,13 +34,13 @@ type Options struct {
 
 // DB is an open database. Safe for concurrent use.
 type DB struct {
-	dialect *dialect
-	reads   *sql.DB        // on PostgreSQL the same pool as writes
-	writes  *sql.DB        // on SQLite one connection
-	commits *groupCommit   // nil on PostgreSQL
-	migrate func() *sql.DB // a pool for migrations alone; nil: writes serves
-	now     func() time.Time
-	newID   func() string
+	dialect    *dialect
+	reads      *sql.DB        // on PostgreSQL the same pool as writes
+	writes     *sql.DB        // on SQLite one connection
+	commits    *groupCommit   // nil on PostgreSQL
+	migrations func() *sql.DB // opens connections for migrations alone; nil: writes serves
+	now        func() time.Time
+	newID      func() string
 }
 
 // Open opens the database at url: "sqlite:PATH", or "postgres://…" in the form that

@@ -8,9 +8,24 @@ import (
 
 // Dropped is what a deactivated member lost besides his place: for the audit log.
 type Dropped struct {
-	Roles      []iam.RoleRef // direct roles
-	Invitation bool          // whether a pending invitation for his address went
-	Sessions   int           // live sessions that ended
+	Roles       []iam.RoleRef    // direct roles
+	LocalSignIn bool             // whether he had local sign-in
+	Invitation  iam.InvitationID // the pending invitation for his address, "" for none
+	Sessions    int              // live sessions that ended
+}
+
+// Describe adds to the details of the member's audit event what he lost; an
+// invitation has an event of its own.
+func (d Dropped) Describe(details map[string]any) {
+	if len(d.Roles) > 0 {
+		details["directRoles"] = iam.RoleNames(d.Roles)
+	}
+	if d.LocalSignIn {
+		details["localSignIn"] = "removed"
+	}
+	if d.Sessions > 0 {
+		details["sessionsEnded"] = d.Sessions
+	}
 }
 
 // Deactivate takes a member out: his status becomes inactive and his document
@@ -50,7 +65,7 @@ func (tx *Tx) DropAccess(org iam.OrganizationID, id iam.MemberID, address string
 			return Dropped{}, err
 		}
 	}
-	if err := tx.DeleteLocalSignIn(org, id); err != nil {
+	if lost.LocalSignIn, err = tx.DeleteLocalSignIn(org, id); err != nil {
 		return Dropped{}, err
 	}
 	lost.Invitation, err = tx.DropInvitation(org, address)
@@ -70,17 +85,17 @@ func (r *Reader) DirectRoles(org iam.OrganizationID, id iam.MemberID) ([]iam.Rol
 		 WHERE d.org_id = ? AND d.member_id = ? ORDER BY r.name, r.id`, org, id)
 }
 
-// DropInvitation deletes a pending invitation for an address, with its roles, and
-// tells whether there was one.
-func (tx *Tx) DropInvitation(org iam.OrganizationID, address string) (bool, error) {
+// DropInvitation deletes the pending invitation for an address, with its roles, and
+// returns its id, "" when there was none.
+func (tx *Tx) DropInvitation(org iam.OrganizationID, address string) (iam.InvitationID, error) {
 	ids, err := list(tx.Reader, scanOne[iam.InvitationID], `SELECT id FROM invitations
 		WHERE org_id = ? AND email = ?`+tx.forUpdate(), org, address)
 	if err != nil || len(ids) == 0 {
-		return false, err
+		return "", err
 	}
 	if _, err := tx.exec(`DELETE FROM invitation_roles WHERE org_id = ? AND invitation_id = ?`, org, ids[0]); err != nil {
-		return false, err
+		return "", err
 	}
 	_, err = tx.exec(`DELETE FROM invitations WHERE org_id = ? AND id = ?`, org, ids[0])
-	return true, err
+	return ids[0], err
 }

@@ -32,3 +32,23 @@ func (db *DB) Waiting() int {
 	defer db.commits.mu.Unlock()
 	return len(db.commits.waiting)
 }
+
+// Plan returns how SQLite would run a statement, a line for each step.
+func (r *Reader) Plan(text string, args ...any) ([]string, error) {
+	return list(r, func(row scanner) (string, error) {
+		var id, parent, unused int
+		var step string
+		err := row.Scan(&id, &parent, &unused, &step)
+		return step, err
+	}, "EXPLAIN QUERY PLAN "+text, args...)
+}
+
+// LeaveOpen runs a statement and forgets its rows.
+func (r *Reader) LeaveOpen(text string) error {
+	rows, err := r.query(text)
+	if err != nil {
+		return err
+	}
+	rows.Next()
+	return nil
+}

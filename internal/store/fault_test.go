@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -25,8 +26,8 @@ func change(tx *store.Tx, org string) error {
 	if _, err := tx.Texts(`SELECT org_id FROM organizations WHERE org_id = ?`, org); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(`INSERT INTO roles (org_id, id, name, type, source, permissions, created_at, updated_at)
-		VALUES (?, 'r', 'R', 'custom', 'admin', '[]', 1, 1)`, org); err != nil {
+	if _, err := tx.Exec(`INSERT INTO roles (org_id, id, name, type, source, near_name, permissions, created_at, updated_at)
+		VALUES (?, 'r', 'R', 'custom', 'admin', 'r', '[]', 1, 1)`, org); err != nil {
 		return err
 	}
 	_, err := tx.Exec(`INSERT INTO default_roles (org_id, role_id) VALUES (?, 'r')`, org)
@@ -192,4 +193,49 @@ func TestWrite_functionGoneWithoutAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantNames(t, db, "next")
+}
+
+// Many writers at once: each is there if it was told so, and nothing else is.
+func TestWrite_manyAtOnce(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, open storetest.Opener) {
+		db := open(store.Options{})
+		const writers = 32
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		var want []string
+		for i := range writers {
+			all.Go(func() {
+				for round := range 5 {
+					name := fmt.Sprintf("%02d in round %d", i, round)
+					err := db.Write(t.Context(), func(tx *store.Tx) error {
+						if err := put(tx, name); err != nil {
+							return err
+						}
+						switch i {
+						case 3:
+							return iam.Errorf(iam.KindForbidden, "no")
+						case 9:
+							return put(tx, name)
+						case 17:
+							panic(name)
+						case 25:
+							return errors.New("a fault of ours")
+						}
+						return nil
+					})
+					if failed := i == 3 || i == 9 || i == 17 || i == 25; failed != (err != nil) {
+						t.Errorf("%s: %v", name, err)
+					}
+					if err == nil {
+						mu.Lock()
+						want = append(want, name)
+						mu.Unlock()
+					}
+				}
+			})
+		}
+		all.Wait()
+		wantNames(t, db, want...)
+	})
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"github.com/rollcall/rollcall/internal/iam"
@@ -106,20 +107,51 @@ func (tx *Tx) ClearGroup(org iam.OrganizationID, group iam.GroupID) ([]iam.Membe
 	return list(tx.Reader, scanOne[iam.MemberID], `DELETE FROM group_members WHERE org_id = ? AND group_id = ? RETURNING user_id`, org, group)
 }
 
-// LeaveGroups takes a user out of all groups and counts the change on each. It
-// locks the groups before the caller locks the user, so that nobody waits in a
-// circle, and is called once more after that for groups he joined meanwhile.
-func (tx *Tx) LeaveGroups(org iam.OrganizationID, user iam.MemberID, at time.Time) ([]iam.GroupID, error) {
-	groups, err := list(tx.Reader, scanOne[iam.GroupID], `SELECT id FROM groups
+// LeaveGroups takes a user out of all groups, counts the change on each, and
+// returns them. It locks the groups before the caller locks the user, so that
+// nobody waits in a circle, and touches no others; so it is called once more after
+// that for groups he joined meanwhile.
+func (tx *Tx) LeaveGroups(org iam.OrganizationID, user iam.MemberID, at time.Time) ([]GroupName, error) {
+	scan := func(row scanner) (GroupName, error) {
+		var g GroupName
+		err := row.Scan(&g.ID, &g.DisplayName)
+		return g, err
+	}
+	locked, err := list(tx.Reader, scan, `SELECT id, display_name FROM groups
 		WHERE org_id = ? AND id IN (SELECT group_id FROM group_members WHERE org_id = ? AND user_id = ?)
 		ORDER BY id`+tx.forUpdate(), org, org, user)
-	if err != nil || len(groups) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	if _, err := tx.exec(`UPDATE groups SET version = version + 1, updated_at = ?
-		WHERE org_id = ? AND id IN (SELECT group_id FROM group_members WHERE org_id = ? AND user_id = ?)`, micros(at), org, org, user); err != nil {
-		return nil, err
+	var left []GroupName
+	for some := range slices.Chunk(locked, maxInList) {
+		args := []any{org, user}
+		for _, g := range some {
+			args = append(args, g.ID)
+		}
+		// He may have left one while its lock was waited for.
+		gone, err := list(tx.Reader, scanOne[iam.GroupID], `DELETE FROM group_members WHERE org_id = ? AND user_id = ? AND group_id IN (`+
+			inList(len(some))+`) RETURNING group_id`, args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range some {
+			if slices.Contains(gone, g.ID) {
+				left = append(left, g)
+			}
+		}
 	}
-	_, err = tx.exec(`DELETE FROM group_members WHERE org_id = ? AND user_id = ?`, org, user)
-	return groups, err
+	return left, tx.touchGroups(org, left, at)
+}
+
+// touchGroups counts a change of the members of groups that are locked.
+func (tx *Tx) touchGroups(org iam.OrganizationID, groups []GroupName, at time.Time) error {
+	return eachChunk(groups, func(chunk []GroupName) error {
+		args := []any{micros(at), org}
+		for _, g := range chunk {
+			args = append(args, g.ID)
+		}
+		_, err := tx.exec(`UPDATE groups SET version = version + 1, updated_at = ? WHERE org_id = ? AND id IN (`+inList(len(chunk))+`)`, args...)
+		return err
+	})
 }

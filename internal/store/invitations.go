@@ -61,16 +61,16 @@ func (r *Reader) CountInvitations(org iam.OrganizationID) (int, error) {
 	return one(r, scanOne[int], `SELECT count(*) FROM invitations WHERE org_id = ?`, org)
 }
 
+// InvitationFor returns the pending invitation for a folded address; iam.ErrNotFound.
+func (r *Reader) InvitationFor(org iam.OrganizationID, email string) (Invitation, error) {
+	return one(r, scanInvitation, `SELECT `+invitationColumns+` FROM invitations WHERE org_id = ? AND email = ?`, org, email)
+}
+
 // InvitationByToken returns an invitation to whoever has its link; iam.ErrNotFound
 // alike for an unknown one and for a wrong token.
 func (r *Reader) InvitationByToken(org iam.OrganizationID, id iam.InvitationID, token iam.SecretHash) (Invitation, error) {
 	return one(r, scanInvitation, `SELECT `+invitationColumns+` FROM invitations WHERE org_id = ? AND id = ? AND token_hash = ?`,
 		org, id, hex.EncodeToString(token[:]))
-}
-
-// InvitationFor returns the pending invitation for a folded address; iam.ErrNotFound.
-func (r *Reader) InvitationFor(org iam.OrganizationID, email string) (Invitation, error) {
-	return one(r, scanInvitation, `SELECT `+invitationColumns+` FROM invitations WHERE org_id = ? AND email = ?`, org, email)
 }
 
 // InvitationRoles returns the roles that an invitation will give.

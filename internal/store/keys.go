@@ -9,13 +9,13 @@ import (
 	"github.com/rollcall/rollcall/internal/iam"
 )
 
-const keyColumns = `id, made_by, coalesce(maker_id, ''), created_at, expires_at, revoked_at, last_used_at`
+const keyColumns = `id, made_by, coalesce(maker_id, ''), created_at, expires_at, revoked_at, last_used_at, slot IS NULL AND revoked_at IS NULL`
 
 func scanKey(row scanner) (iam.SCIMKey, error) {
 	var k iam.SCIMKey
 	var created int64
 	var expires, revoked, used sql.NullInt64
-	err := row.Scan(&k.ID, &k.CreatedBy, &k.MakerID, &created, &expires, &revoked, &used)
+	err := row.Scan(&k.ID, &k.CreatedBy, &k.MakerID, &created, &expires, &revoked, &used, &k.SlotFreed)
 	k.CreatedAt, k.ExpiresAt = fromMicros(created), fromNullMicros(expires)
 	k.RevokedAt, k.LastUsedAt = fromNullMicros(revoked), fromNullMicros(used)
 	return k, err
@@ -97,7 +97,7 @@ func (r *Reader) CheckKey(org iam.OrganizationID, id iam.KeyID) (KeyCheck, error
 		var expires, revoked, used sql.NullInt64
 		o, k := &c.Organization, &c.Key
 		if err := row.Scan(&o.ID, &o.Name, &o.Plan, &o.SCIMEnabled, &o.Identity, &o.UnmappedGroups, &madeAt,
-			&secret, &k.ID, &k.CreatedBy, &k.MakerID, &keyAt, &expires, &revoked, &used); err != nil {
+			&secret, &k.ID, &k.CreatedBy, &k.MakerID, &keyAt, &expires, &revoked, &used, &k.SlotFreed); err != nil {
 			return KeyCheck{}, err
 		}
 		o.CreatedAt, k.CreatedAt, k.ExpiresAt = fromMicros(madeAt), fromMicros(keyAt), fromNullMicros(expires)
@@ -109,7 +109,8 @@ func (r *Reader) CheckKey(org iam.OrganizationID, id iam.KeyID) (KeyCheck, error
 	}
 	return one(r, scan, `
 		SELECT o.org_id, o.name, o.plan, o.scim_enabled, o.identity_policy, o.unmapped_groups, o.created_at,
-		       k.secret_hash, k.id, k.made_by, coalesce(k.maker_id, ''), k.created_at, k.expires_at, k.revoked_at, k.last_used_at
+		       k.secret_hash, k.id, k.made_by, coalesce(k.maker_id, ''), k.created_at, k.expires_at, k.revoked_at, k.last_used_at,
+		       k.slot IS NULL AND k.revoked_at IS NULL
 		  FROM organizations o JOIN scim_keys k ON k.org_id = o.org_id
 		 WHERE o.org_id = ? AND k.id = ?`, org, id)
 }

@@ -152,8 +152,15 @@ func (r *Reader) LinkedGroups(org iam.OrganizationID) ([]LinkedGroup, error) {
 }
 
 // CountRoleMembers counts the members who are in a group that is linked to a role,
-// each once.
+// each once. It reads all their memberships.
 func (r *Reader) CountRoleMembers(org iam.OrganizationID, role iam.RoleID) (int, error) {
+	groups, err := list(r, scanOne[iam.GroupID], `SELECT id FROM groups WHERE org_id = ? AND role_id = ?`, org, role)
+	switch {
+	case err != nil || len(groups) == 0:
+		return 0, err
+	case len(groups) == 1: // nobody twice: many times faster
+		return one(r, scanOne[int], `SELECT count(*) FROM group_members WHERE org_id = ? AND group_id = ?`, org, groups[0])
+	}
 	return one(r, scanOne[int], `
 		SELECT count(DISTINCT m.user_id)
 		  FROM groups g JOIN group_members m ON m.org_id = g.org_id AND m.group_id = g.id

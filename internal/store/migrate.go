@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 
@@ -31,8 +32,8 @@ const migrationLock = 0x526f6c6c63616c6c // "Rollcall"
 // may call it at once.
 func (db *DB) Migrate(ctx context.Context) (before, after int64, err error) {
 	pool := db.writes
-	if db.migrate != nil {
-		pool = db.migrate()
+	if db.migrations != nil {
+		pool = db.migrations()
 		defer pool.Close()
 	}
 	unlock, err := db.lockMigrations(ctx, pool)
@@ -67,21 +68,34 @@ func (db *DB) Migrate(ctx context.Context) (before, after int64, err error) {
 }
 
 // lockMigrations waits for other migrations. The lock of PostgreSQL ends with its
-// transaction, so that it works behind a pooler too.
+// transaction, so that it works behind a pooler too; and it is asked for again and again,
+// because those who wait in a transaction would take the pooler's connections away from
+// the one they wait for.
 func (db *DB) lockMigrations(ctx context.Context, pool *sql.DB) (unlock func(), err error) {
 	if !db.dialect.locks {
 		return func() {}, nil
 	}
-	tx, err := pool.BeginTx(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	unlock = func() { _ = tx.Rollback() } // there is nothing in it to keep
-	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(migrationLock)); err != nil {
+	for again := time.NewTicker(100 * time.Millisecond); ; {
+		tx, err := pool.BeginTx(ctx, nil)
+		if err != nil {
+			return nil, err
+		}
+		unlock = func() { _ = tx.Rollback() } // there is nothing in it to keep
+		var locked bool
+		err = tx.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock($1)", int64(migrationLock)).Scan(&locked)
+		if err == nil && locked {
+			return unlock, nil
+		}
 		unlock()
-		return nil, err
+		if err != nil {
+			return nil, err
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
-	return unlock, nil
 }
 
 func (db *DB) provider(pool *sql.DB) (*goose.Provider, error) {

@@ -37,6 +37,14 @@ const (
 // core, and several replicas share its hundred.
 const postgresConnections = 20
 
+// How long connections live: after a failover or behind a load balancer they move on by
+// themselves, and a quiet replica gives most of them back.
+const (
+	connectTimeout = 10 * time.Second // unless the url has connect_timeout
+	connectionLife = 30 * time.Minute
+	connectionIdle = 5 * time.Minute
+)
+
 // openPostgres opens one pool for reads and writes.
 func (db *DB) openPostgres(ctx context.Context, url string, o Options) error {
 	db.dialect = &postgresDialect
@@ -55,7 +63,10 @@ func (db *DB) openPostgres(ctx context.Context, url string, o Options) error {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "rollcall"
 	}
-	db.migrate = func() *sql.DB { return o.pool(pgConnector{config, beginMigration}) }
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
+	}
+	db.migrations = func() *sql.DB { return o.pool(pgConnector{config, beginMigration}) }
 	pool := o.pool(pgConnector{config, beginSmall})
 	db.reads, db.writes = pool, pool
 	connections := o.Connections
@@ -64,6 +75,8 @@ func (db *DB) openPostgres(ctx context.Context, url string, o Options) error {
 	}
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
+	pool.SetConnMaxLifetime(connectionLife)
+	pool.SetConnMaxIdleTime(connectionIdle)
 	return db.checkPostgres(ctx, url, o)
 }
 
@@ -142,9 +155,9 @@ func (db *DB) attempt(ctx context.Context, fn func(tx *Tx) error, big bool) erro
 	if err != nil {
 		return err
 	}
-	// After a commit, and on a connection that is lost, there is nothing to roll back.
-	// It is deferred for functions that end their goroutine.
-	defer sqlTx.Rollback() //nolint:errcheck
+	// Deferred for functions that end their goroutine. After a commit, and on a connection
+	// that is lost, there is nothing to roll back.
+	defer func() { _ = sqlTx.Rollback() }()
 	tx := db.newTx(own, sqlTx)
 	if big {
 		if _, err := tx.exec(makeBig); err != nil {

@@ -47,10 +47,11 @@ func (r *Reader) RolesByID(org iam.OrganizationID, ids []iam.RoleID) ([]iam.Role
 // its name or its SCIM group field is taken.
 func (tx *Tx) InsertRole(org iam.OrganizationID, role iam.Role, at time.Time) (added bool, err error) {
 	n, err := tx.exec(`
-		INSERT INTO roles (org_id, id, name, type, source, scim_group, permissions, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		INSERT INTO roles (org_id, id, name, type, source, scim_group, near_name, near_group, permissions, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO NOTHING`,
-		org, role.ID, role.Name, role.Type, role.Source, nullText(role.SCIMGroup), permissionsJSON(role), micros(at), micros(at))
+		org, role.ID, role.Name, role.Type, role.Source, nullText(role.SCIMGroup),
+		iam.NearKey(role.Name), nullText(iam.NearKey(role.SCIMGroup)), permissionsJSON(role), micros(at), micros(at))
 	return n == 1, err
 }
 
@@ -59,9 +60,9 @@ func (tx *Tx) InsertRole(org iam.OrganizationID, role iam.Role, at time.Time) (a
 // names; the unique indexes answer KindConflict all the same.
 func (tx *Tx) UpdateRole(org iam.OrganizationID, role iam.Role, at time.Time) error {
 	_, err := tx.exec(`
-		UPDATE roles SET name = ?, scim_group = ?, permissions = ?, updated_at = ?
+		UPDATE roles SET name = ?, scim_group = ?, near_name = ?, near_group = ?, permissions = ?, updated_at = ?
 		WHERE org_id = ? AND id = ? AND type = 'custom'`,
-		role.Name, nullText(role.SCIMGroup), permissionsJSON(role), micros(at), org, role.ID)
+		role.Name, nullText(role.SCIMGroup), iam.NearKey(role.Name), nullText(iam.NearKey(role.SCIMGroup)), permissionsJSON(role), micros(at), org, role.ID)
 	return err
 }
 
@@ -70,6 +71,17 @@ func (tx *Tx) UpdateRole(org iam.OrganizationID, role iam.Role, at time.Time) er
 func (tx *Tx) DeleteRole(org iam.OrganizationID, id iam.RoleID) error {
 	_, err := tx.exec(`DELETE FROM roles WHERE org_id = ? AND id = ? AND type = 'custom'`, org, id)
 	return err
+}
+
+// DropEmptiedRole deletes a role that has just lost a group if it goes with its last
+// one (D10), and tells whether it did. It is the one way that SCIM, console and
+// command line share; the caller audits iam.RoleGone.
+func (tx *Tx) DropEmptiedRole(org iam.OrganizationID, role iam.Role) (gone bool, err error) {
+	use, err := tx.RoleUse(org, role.ID)
+	if err != nil || !iam.GoesWithLastGroup(role, use) {
+		return false, err
+	}
+	return true, tx.DeleteRole(org, role.ID)
 }
 
 // permissionsJSON is the column permissions. Strings always marshal.

@@ -115,8 +115,8 @@ func (tx *Tx) MoveLocalSignIn(org iam.OrganizationID, from, to iam.MemberID) err
 	return err
 }
 
-// DeleteLocalSignIn removes the local sign-in of a member, if he has one.
-func (tx *Tx) DeleteLocalSignIn(org iam.OrganizationID, member iam.MemberID) error {
-	_, err := tx.exec(`DELETE FROM local_signins WHERE org_id = ? AND member_id = ?`, org, member)
-	return err
+// DeleteLocalSignIn removes the local sign-in of a member and tells whether he had one.
+func (tx *Tx) DeleteLocalSignIn(org iam.OrganizationID, member iam.MemberID) (had bool, err error) {
+	n, err := tx.exec(`DELETE FROM local_signins WHERE org_id = ? AND member_id = ?`, org, member)
+	return n == 1, err
 }

@@ -61,7 +61,7 @@ func (db *DB) openSQLite(ctx context.Context, path string, o Options) error {
 	}
 	readers := o.Connections
 	if readers == 0 {
-		readers = max(4, 2*runtime.GOMAXPROCS(0))
+		readers = min(max(4, 2*runtime.GOMAXPROCS(0)), 32) // each has a cache of 2 MB
 	}
 	db.reads.SetMaxOpenConns(readers)
 	db.reads.SetMaxIdleConns(readers)

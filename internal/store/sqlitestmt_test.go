@@ -101,3 +101,18 @@ func openEmpty(t *testing.T) *DB {
 	})
 	return db
 }
+
+func TestAtLeast(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		have [3]int
+		want bool
+	}{
+		{[3]int{3, 53, 2}, true}, {[3]int{3, 53, 1}, false}, {[3]int{3, 52, 9}, false}, {[3]int{3, 54, 0}, true}, {[3]int{4, 0, 0}, true}, {[3]int{2, 99, 9}, false},
+	}
+	for _, test := range tests {
+		if got := atLeast(test.have, sqliteMinimum); got != test.want {
+			t.Errorf("%v is at least %v: got %v, want %v", test.have, sqliteMinimum, got, test.want)
+		}
+	}
+}

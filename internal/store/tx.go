@@ -107,9 +107,18 @@ func (r *Reader) ready() error {
 }
 
 // query runs a statement with ? placeholders and returns its rows, which the caller
-// closes before the next statement; its errors go through fail. Most callers want one,
+// closes before the next statement; their errors go through fail. Most callers want one,
 // list or each instead.
 func (r *Reader) query(text string, args ...any) (*sql.Rows, error) {
+	rows, err := r.start(text, args)
+	if err == nil && r.tx != nil {
+		r.tx.opened = append(r.tx.opened, rows)
+	}
+	return rows, err
+}
+
+// start is query for callers that cannot forget to close the rows.
+func (r *Reader) start(text string, args []any) (*sql.Rows, error) {
 	if err := r.ready(); err != nil {
 		return nil, err
 	}
@@ -117,16 +126,13 @@ func (r *Reader) query(text string, args ...any) (*sql.Rows, error) {
 	if err != nil {
 		return nil, r.fail(err)
 	}
-	if r.tx != nil {
-		r.tx.opened = append(r.tx.opened, rows)
-	}
 	return rows, nil
 }
 
 // each calls visit for each row, in order, until visit returns an error. visit runs no
 // statement of this Reader.
 func (r *Reader) each(visit func(scanner) error, text string, args ...any) error {
-	rows, err := r.query(text, args...)
+	rows, err := r.start(text, args)
 	if err != nil {
 		return err
 	}
@@ -163,7 +169,7 @@ func list[T any](r *Reader, scan func(scanner) (T, error), text string, args ...
 // one returns what scan makes of the first row, iam.ErrNotFound if there is none.
 func one[T any](r *Reader, scan func(scanner) (T, error), text string, args ...any) (T, error) {
 	var zero T
-	rows, err := r.query(text, args...)
+	rows, err := r.start(text, args)
 	if err != nil {
 		return zero, err
 	}

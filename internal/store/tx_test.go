@@ -138,3 +138,21 @@ func TestDB_clock(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// Rows that a function leaves open end with its transaction.
+func TestTx_rowsLeftOpen(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, open storetest.Opener) {
+		db := open(store.Options{Connections: 1})
+		for _, refusal := range []error{nil, iam.Errorf(iam.KindConflict, "no")} {
+			if err := db.Write(t.Context(), func(tx *store.Tx) error {
+				return errors.Join(tx.LeaveOpen(`SELECT 1 UNION ALL SELECT 2`), refusal)
+			}); !errors.Is(err, refusal) {
+				t.Fatalf("got %v, want %v", err, refusal)
+			}
+		}
+		if err := db.Write(t.Context(), func(tx *store.Tx) error { return put(tx, "next") }); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

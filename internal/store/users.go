@@ -149,6 +149,20 @@ func (tx *Tx) UpdateUser(u User) error {
 	return err
 }
 
+// HoldLogin keeps a login key that nobody has from being taken until the
+// transaction ends, and waits for whoever is just taking it; free is false when
+// somebody has it. The unique index decides: a row that comes and goes within one
+// transaction makes all others wait for its end.
+func (tx *Tx) HoldLogin(org iam.OrganizationID, key string) (free bool, err error) {
+	id := iam.MemberID(tx.NewID())
+	free, err = tx.InsertUser(User{Org: org, ID: id, LoginKey: key, UserName: key, Status: iam.StatusInactive, ManagedBy: iam.ManagedByAdmin, Doc: "{}"})
+	if err != nil || !free {
+		return false, err
+	}
+	_, err = tx.exec(`DELETE FROM users WHERE org_id = ? AND id = ?`, org, id)
+	return true, err
+}
+
 // FreeLogin gives up the login key of a row that is about to be deleted, so that
 // another row may take it in the same transaction.
 func (tx *Tx) FreeLogin(org iam.OrganizationID, id iam.MemberID) error {

@@ -21,6 +21,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			r.Body = &progressBody{ReadCloser: r.Body, control: a.control, now: s.config.Now}
 		}
 		w.Header().Set("X-Request-Id", rec.id)
+		s.config.Metrics.begin()
 
 		defer func() {
 			p := recover()
@@ -73,6 +74,7 @@ func (s *Server) finish(a *answer, r *http.Request, rec *record, start time.Time
 		route = routeOf(r.Pattern)
 	}
 	took := s.config.Now().Sub(start)
+	s.config.Metrics.end(route, methodOf(r), status, took)
 
 	level := slog.LevelInfo
 	switch {

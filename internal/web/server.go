@@ -47,6 +47,8 @@ type Config struct {
 	Ready func(context.Context) error
 	// TLS are the certificate files; nil: plain HTTP.
 	TLS *Certificates
+	// Metrics counts requests; nil: nothing is counted.
+	Metrics *Metrics
 	// MaxConnections and DrainTimeout replace the constants of those names; 0 does not.
 	MaxConnections int
 	DrainTimeout   time.Duration

@@ -79,11 +79,7 @@ func bulkChecks() []check {
 				results := t.bulk(post("/Users", "a", first), post("/Users", "b", second))
 				for i, body := range []obj{first, second} {
 					t.holds("result "+fmt.Sprint(i), results[i], obj{"method": "POST", "bulkId": []string{"a", "b"}[i], "status": "201"})
-					path := resourcePath(results[i]["location"])
-					if path == "" {
-						t.fail("result %d has no location: %s", i, show(results[i]))
-					}
-					t.equal("userName at the location", t.get(path).want(http.StatusOK).str("userName"), body["userName"])
+					t.equal("userName at the location", t.bulkRead(results[i])["userName"], body["userName"])
 				}
 			}},
 		{id: "bulk.reference", in: inRFC, src: src + ".2", needs: bulkFeature,
@@ -105,13 +101,12 @@ func bulkChecks() []check {
 					return // without managers there is nothing that users could refer to each other by
 				}
 				managed := func(by string) obj {
-					return t.newBody(obj{"schemas": list{scim.UserURN, scim.EnterpriseUserURN}, scim.EnterpriseUserURN: obj{"manager": obj{"value": "bulkId:" + by}}})
+					return t.newBody(obj{scim.EnterpriseUserURN: obj{"manager": obj{"value": "bulkId:" + by}}})
 				}
 				results := t.bulk(post("/Users", "a", managed("b")), post("/Users", "b", managed("a")))
 				for i, other := range []int{1, 0} {
-					o := t.get(resourcePath(results[i]["location"])).want(http.StatusOK).object()
-					boss := t.get(resourcePath(results[other]["location"])).want(http.StatusOK).str("id")
-					t.equal("manager of user "+fmt.Sprint(i), value(o, scim.EnterpriseUserURN, "manager", "value"), boss)
+					o, boss := t.bulkRead(results[i]), t.bulkRead(results[other])
+					t.equal("manager of user "+fmt.Sprint(i), value(o, scim.EnterpriseUserURN, "manager", "value"), boss["id"])
 				}
 			}},
 		{id: "bulk.methods", in: inRFC, src: src, needs: bulkFeature,
@@ -236,10 +231,20 @@ func (t *T) bulk(operations ...obj) []obj {
 	return results
 }
 
+// bulkRead reads what an operation of a bulk request has made, at the location
+// that its result says.
+func (t *T) bulkRead(result obj) obj {
+	path := resourcePath(result["location"])
+	if path == "" {
+		t.fail("an operation has made nothing that has a location: %s", show(result))
+	}
+	return t.get(path).want(http.StatusOK).object()
+}
+
 // bulkGroupHas fails unless a created group has the created user as its member.
 func (t *T) bulkGroupHas(group, user obj) {
-	id := t.get(resourcePath(user["location"])).want(http.StatusOK).str("id")
-	members := t.get(resourcePath(group["location"])).want(http.StatusOK).object()["members"]
+	id, _ := t.bulkRead(user)["id"].(string)
+	members := t.bulkRead(group)["members"]
 	if len(items(members)) != 1 || pick(members, "value", id) == nil {
 		t.fail("members of the new group is %s, want the new user %s", show(members), id)
 	}

@@ -80,11 +80,13 @@ func filterBadChecks() []check {
 		{id: "filter.deep", in: inRFC, src: "RFC 7644 section 7.5: denial of service", needs: filterFeature,
 			says: "Very deep, long and wide filters are answered or refused, never a failure.",
 			run: func(t *T) {
+				// None makes the head of the request longer than 16 KB: some servers refuse that by closing the connection,
+				// and whether the refusal is still read then is luck.
 				for _, filter := range []string{
 					strings.Repeat("(", 1500) + `userName eq "x"` + strings.Repeat(")", 1500),
 					strings.Repeat("not (", 1000) + `userName eq "x"` + strings.Repeat(")", 1000),
 					strings.Repeat(`userName eq "x" or `, 400) + `userName eq "x"`,
-					`userName eq "` + strings.Repeat("x", 20000) + `"`,
+					`userName eq "` + strings.Repeat("x", 12_000) + `"`,
 				} {
 					a := t.get("/Users", "filter", filter).survived()
 					if a.Status == http.StatusOK && a.list().TotalResults != 0 {

@@ -230,6 +230,7 @@ func newRun(cfg Config) (*run, []check, error) {
 		return nil, nil, fmt.Errorf("%w: no check of profile %s has an id that begins with %s", ErrConfig, cfg.Profile, strings.Join(cfg.Only, ", "))
 	}
 	client := *cfg.Client
+	client.HTTP = resending(client.HTTP)
 	if client.MaxWait == 0 {
 		client.MaxWait = maxWait
 	}

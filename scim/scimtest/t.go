@@ -150,6 +150,10 @@ func (t *T) newBody(change obj) obj {
 		}
 		body[key] = value
 	}
+	// RFC 7643 section 3: schemas names the URI of every extension in use.
+	if _, extended := body[scim.EnterpriseUserURN]; extended && change["schemas"] == nil {
+		body["schemas"] = list{scim.UserURN, scim.EnterpriseUserURN}
+	}
 	return body
 }
 

@@ -22,14 +22,14 @@ func (x *exchange) object() (scim.Object, error) {
 	if err := x.read(); err != nil {
 		return nil, err
 	}
-	if x.holdsSecret(string(x.body)) {
+	if x.holdsSecret(x.body) {
 		return nil, errSecretInBody
 	}
 	o, err := scim.Decode(x.body)
 	if err != nil {
 		return nil, err
 	}
-	if bytes.Contains(x.body, []byte(`\u`)) && x.holdsSecret(string(scim.Encode(o))) {
+	if bytes.Contains(x.body, []byte(`\u`)) && x.holdsSecret(scim.Encode(o)) {
 		return nil, errSecretInBody
 	}
 	return o, nil
@@ -40,8 +40,8 @@ func (x *exchange) object() (scim.Object, error) {
 var errSecretInBody = scim.Errorf(http.StatusBadRequest, scim.InvalidValue,
 	"the body holds a SCIM key and its secret, and nothing of it was stored; take them out of the attribute mapping, and make a new key: this one may have been recorded on its way")
 
-func (x *exchange) holdsSecret(text string) bool {
-	return x.secret != "" && strings.Contains(text, x.secret) || housekeeping.HoldsSecret(text)
+func (x *exchange) holdsSecret(text []byte) bool {
+	return x.secret != "" && bytes.Contains(text, []byte(x.secret)) || housekeeping.HoldsSecret(text)
 }
 
 // checkContent accepts application/scim+json (RFC 7644 section 8.1),

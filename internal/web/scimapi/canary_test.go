@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"strings"
@@ -98,7 +99,12 @@ func TestDoor_canarySecret(t *testing.T) {
 		keep(request{}, o.get("/Users").is(t, 401))
 		w.flush()
 
-		places := map[string]string{"the log": w.logged.String(), "an error": strings.Join(bodies, "\n"), "the database": storetest.Dump(t, w.url)}
+		counted := httptest.NewRecorder()
+		w.metrics.Handler().ServeHTTP(counted, httptest.NewRequest("GET", "/metrics", nil))
+		if !strings.Contains(counted.Body.String(), `method="PATCH",route="/v1/organizations/`) {
+			t.Fatalf("the metrics count no PATCH:\n%s", counted.Body)
+		}
+		places := map[string]string{"a metric": counted.Body.String(), "the log": w.logged.String(), "an error": strings.Join(bodies, "\n"), "the database": storetest.Dump(t, w.url)}
 		var export bytes.Buffer
 		for e, err := range w.access.AuditEvents(t.Context(), o.id, time.Time{}, time.Time{}) {
 			if err != nil {

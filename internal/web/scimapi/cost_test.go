@@ -165,8 +165,12 @@ func fill(t *testing.T, w *world, o *org, group string, n int) {
 		}
 	}
 	name := `'` + group + `-' || CAST(n AS TEXT) || '@example.com'`
-	insert(fmt.Sprintf(`INSERT INTO users (org_id, id, login_key, user_name, external_id, display_name, given_name, family_name, status, managed_by, is_scim, doc, version, created_at, updated_at) %s
+	// Very many members are put into SQLite without their users, whom this connection
+	// does not ask for: they take half a minute when the race detector looks on.
+	if n <= 50_000 || w.db.Engine() != "sqlite" {
+		insert(fmt.Sprintf(`INSERT INTO users (org_id, id, login_key, user_name, external_id, display_name, given_name, family_name, status, managed_by, is_scim, doc, version, created_at, updated_at) %s
 		SELECT '%s', %s, %s, %s, NULL, '', '', '', 'active', 'scim', TRUE, '{"userName":"' || %s || '"}', 1, 1, 1 FROM numbers`, numbers, o.id, id, name, name, name))
+	}
 	insert(fmt.Sprintf(`INSERT INTO group_members (org_id, group_id, user_id) %s SELECT '%s', '%s', %s FROM numbers`, numbers, o.id, group, id))
 	insert("ANALYZE")
 }

@@ -167,13 +167,17 @@ func (e encoder) metaObject(d provision.Document) scim.Object {
 // appendString appends s as a JSON string. Nearly every string needs no escape and
 // is copied; the others are written as the library writes them.
 func appendString(b []byte, s string) []byte {
+	plain, ascii := true, true
 	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			quoted := scim.Encode(scim.Object{"": s}) // {"":"…"}
-			return append(b, quoted[len(`{"":`):len(quoted)-1]...)
-		}
+		c := s[i]
+		plain = plain && c >= 0x20 && c != '"' && c != '\\'
+		ascii = ascii && c < utf8.RuneSelf
 	}
-	b = append(b, '"')
-	b = append(b, s...)
-	return append(b, '"')
+	if plain && (ascii || utf8.ValidString(s)) {
+		b = append(b, '"')
+		b = append(b, s...)
+		return append(b, '"')
+	}
+	quoted := scim.Encode(scim.Object{"": s}) // {"":"…"}
+	return append(b, quoted[len(`{"":`):len(quoted)-1]...)
 }

@@ -1,8 +1,10 @@
 package scimapi_test
 
 import (
+	"database/sql"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -185,8 +187,12 @@ func TestDoor_hostileBodies(t *testing.T) {
 			{method: "POST", path: "/Users/.search"}, {method: "POST", path: "/Groups/.search"}, {method: "POST", path: "/.search"}, {method: "POST", path: "/Bulk"},
 		}
 		before := w.dump()
+		written := writes(w)
 		compare := func(what string) {
 			t.Helper()
+			if !written() {
+				return
+			}
 			if after := w.dump(); after != before {
 				t.Errorf("%s left a trace:\n%s", what, difference(before, after))
 				before = after
@@ -194,16 +200,20 @@ func TestDoor_hostileBodies(t *testing.T) {
 		}
 		for name, body := range hostileBodies() {
 			accepted := false
-			for _, r := range targets {
-				r.body = body
+			for i, r := range targets {
+				if r.body = body; len(body) > 100_000 && i > 5 {
+					continue // it is large for the sake of those that store it
+				}
 				got := o.send(r)
 				what := r.method + " " + strings.NewReplacer(user, "{id}", group, "{id}").Replace(r.path) + " with " + name
 				checkRefusal(t, what, got)
 				switch {
 				case got.status < 300 && !strings.HasSuffix(r.path, ".search"):
 					accepted = true // put right and done; of /Bulk, perhaps
-					before = w.dump()
-				case got.status >= 300 && w.db.Engine() == "sqlite": // a dump of PostgreSQL takes 40 ms
+					if written() {
+						before = w.dump()
+					}
+				case got.status >= 300 && w.db.Engine() == "sqlite": // PostgreSQL is asked once for each body
 					compare(what)
 				}
 			}
@@ -212,6 +222,31 @@ func TestDoor_hostileBodies(t *testing.T) {
 			}
 		}
 	})
+}
+
+// writes returns a function that tells whether anybody wrote to the database since
+// its last call. SQLite knows; of PostgreSQL it is always assumed.
+func writes(w *world) func() bool {
+	path, ok := strings.CutPrefix(w.url, "sqlite:")
+	if !ok {
+		return func() bool { return true }
+	}
+	db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(path))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = db.Close() })
+	db.SetMaxOpenConns(1) // the number is that of one connection
+	last := int64(-1)
+	return func() bool {
+		var version int64
+		if err := db.QueryRowContext(w.t.Context(), `PRAGMA data_version`).Scan(&version); err != nil {
+			w.t.Fatal(err)
+		}
+		changed := version != last
+		last = version
+		return changed
+	}
 }
 
 // difference shows the lines that only one of two dumps has.

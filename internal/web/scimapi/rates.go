@@ -14,10 +14,11 @@ import (
 // Rates of an organization's requests. Microsoft asks of a SCIM endpoint that it
 // takes at least 25 requests a second from a tenant (Microsoft Entra docs,
 // app-gallery-listing requirements); MinRate is twice that, and no setting goes
-// below it (S29).
+// below it (S29). The default is more than an identity provider sends: it is there
+// so that one organization's runaway client leaves room for the others.
 const (
-	DefaultRate  = 200.0
-	DefaultBurst = 400
+	DefaultRate  = 1000.0
+	DefaultBurst = 2000
 	MinRate      = 50.0
 )
 

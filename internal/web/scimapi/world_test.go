@@ -29,7 +29,7 @@ const publicURL = "https://rollcall.example"
 // world is a whole server on a database of its own, with organizations that have
 // SCIM on and a key each.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	url     string // of the database
 	db      *store.DB
 	calls   *storetest.Driver
@@ -38,6 +38,7 @@ type world struct {
 	log     *housekeeping.RequestLog
 	logged  *lockedBuffer // access log and everything else that is logged
 	handler http.Handler
+	metrics *web.Metrics
 }
 
 // org is one organization as its identity provider knows it.
@@ -61,7 +62,7 @@ func eachWorld(t *testing.T, run func(t *testing.T, w *world)) {
 }
 
 // newWorld builds the server of a database as the command does.
-func newWorld(t *testing.T, engine string, c scimapi.Config) *world {
+func newWorld(t testing.TB, engine string, c scimapi.Config) *world {
 	t.Helper()
 	w := &world{t: t, url: storetest.URL(t, engine), calls: &storetest.Driver{}, logged: &lockedBuffer{}}
 	w.db = storetest.Reopen(t, w.url, store.Options{Wrap: w.calls.Wrap})
@@ -70,8 +71,10 @@ func newWorld(t *testing.T, engine string, c scimapi.Config) *world {
 	w.signin = &signin.Service{DB: w.db}
 	w.log = housekeeping.NewRequestLog(w.db, logger)
 	c.Provision, c.SignIn, c.Log, c.PublicURL = &provision.Service{DB: w.db, Log: logger}, w.signin, w.log, publicURL
+	w.metrics = web.NewMetrics()
 	w.handler = web.NewServer(web.Config{
-		Mounts: []func(*http.ServeMux){scimapi.New(c).Mount}, Log: logger,
+		Metrics: w.metrics,
+		Mounts:  []func(*http.ServeMux){scimapi.New(c).Mount}, Log: logger,
 	}).Handler()
 	return w
 }
@@ -153,6 +156,22 @@ func (o *org) send(r request) answer {
 
 func (w *world) send(method, target, body, bearer string, header map[string]string) answer {
 	w.t.Helper()
+	r := w.request(method, target, body, bearer)
+	for name, value := range header {
+		if value == "" {
+			r.Header.Del(name)
+			continue
+		}
+		r.Header.Set(name, value)
+	}
+	rec := httptest.NewRecorder()
+	w.handler.ServeHTTP(rec, r)
+	return answer{status: rec.Code, header: rec.Result().Header, body: rec.Body.String()}
+}
+
+// request makes a request whose target is sent as it is, whatever net/url thinks of it.
+func (w *world) request(method, target, body, bearer string) *http.Request {
+	w.t.Helper()
 	var content io.Reader
 	if body != "" {
 		content = strings.NewReader(body)
@@ -171,16 +190,11 @@ func (w *world) send(method, target, body, bearer string, header map[string]stri
 	if bearer != "" {
 		r.Header.Set("Authorization", "Bearer "+bearer)
 	}
-	for name, value := range header {
-		if value == "" {
-			r.Header.Del(name)
-			continue
-		}
-		r.Header.Set(name, value)
-	}
-	rec := httptest.NewRecorder()
-	w.handler.ServeHTTP(rec, r)
-	return answer{status: rec.Code, header: rec.Result().Header, body: rec.Body.String()}
+	return r
+}
+
+func (o *org) request(method, path, body string) *http.Request {
+	return o.w.request(method, o.base()+path, body, o.bearer)
 }
 
 func (o *org) get(path string) answer { return o.send(request{method: "GET", path: path}) }
@@ -198,7 +212,7 @@ func (o *org) patch(path string, operations ...string) answer {
 }
 
 // is fails the test unless the status is one of these.
-func (a answer) is(t *testing.T, want ...int) answer {
+func (a answer) is(t testing.TB, want ...int) answer {
 	t.Helper()
 	if !slices.Contains(want, a.status) {
 		t.Fatalf("status %d, want %v\n%s", a.status, want, a.body)
@@ -206,7 +220,7 @@ func (a answer) is(t *testing.T, want ...int) answer {
 	return a
 }
 
-func (a answer) json(t *testing.T) map[string]any {
+func (a answer) json(t testing.TB) map[string]any {
 	t.Helper()
 	var o map[string]any
 	if err := json.Unmarshal([]byte(a.body), &o); err != nil {
@@ -215,7 +229,7 @@ func (a answer) json(t *testing.T) map[string]any {
 	return o
 }
 
-func (a answer) id(t *testing.T) string {
+func (a answer) id(t testing.TB) string {
 	t.Helper()
 	id, _ := a.json(t)["id"].(string)
 	if id == "" {

@@ -56,6 +56,8 @@ CREATE TABLE roles (
     type        TEXT NOT NULL,        -- system, custom
     source      TEXT NOT NULL,        -- system, admin, scim
     scim_group  TEXT,                 -- the SCIM group field, exact bytes
+    near_name   TEXT NOT NULL,        -- what near misses of name have in common
+    near_group  TEXT,                 -- and those of scim_group
     permissions TEXT NOT NULL,        -- JSON array, sorted
     created_at  BIGINT NOT NULL,
     updated_at  BIGINT NOT NULL,
@@ -63,6 +65,8 @@ CREATE TABLE roles (
 );
 CREATE UNIQUE INDEX roles_name ON roles (org_id, name) WHERE type = 'custom';
 CREATE UNIQUE INDEX roles_scim_group ON roles (org_id, scim_group) WHERE scim_group IS NOT NULL;
+CREATE INDEX roles_near_name ON roles (org_id, near_name) WHERE type = 'custom';
+CREATE INDEX roles_near_group ON roles (org_id, near_group) WHERE near_group IS NOT NULL;
 
 -- Everybody: members, and SCIM users who are inactive and so no members. Personal
 -- data: yes. login_key makes one person of one address (D5).
