@@ -67,7 +67,7 @@ func (m *mapping) groupsOf(id iam.RoleID) ([]store.Group, error) {
 
 // takeGroups links the groups that a role claims now that its field or its name
 // was set, and returns them as they were linked before. It gives the role to their
-// members, so the actor must be allowed to. A role that SCIM made, and that so lost
+// members: whether the actor may is asked before. A role that SCIM made, and that so lost
 // its last group, goes (D2).
 func (m *mapping) takeGroups(role iam.Role, fieldSet, nameSet bool) ([]store.Group, error) {
 	taken, err := claimedGroups(m.tx.Reader, m.org.ID, m.roles, role, fieldSet, nameSet)
@@ -75,9 +75,6 @@ func (m *mapping) takeGroups(role iam.Role, fieldSet, nameSet bool) ([]store.Gro
 		return nil, err
 	}
 	for _, g := range taken {
-		if err := m.mayGive(role); err != nil {
-			return nil, err
-		}
 		if err := m.link(g, role.ID); err != nil {
 			return nil, err
 		}

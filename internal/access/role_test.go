@@ -144,7 +144,7 @@ func TestMayGive_signedInMember(t *testing.T) {
 			_, err := w.Invite(t.Context(), actor, w.org, "carl@example.com", []string{"Admin"})
 			return err
 		})
-		// A name gives too, where a group waits for it (D2).
+		// A name gives too, to the group that waits for it or will come with it (D2).
 		hidden := w.role("Hidden", "", "product:secret:read")
 		w.group("Waiting", "", ann)
 		rename := func(name string) func() error {
@@ -154,7 +154,7 @@ func TestMayGive_signedInMember(t *testing.T) {
 			}
 		}
 		w.refused(iam.KindForbidden, "which you do not hold", rename("Waiting"))
-		w.ok(rename("Well hidden")())
+		w.refused(iam.KindForbidden, "which you do not hold", rename("Well hidden"))
 		// Whoever has an Admin's link is Admin.
 		w.refused(iam.KindForbidden, "only an Admin", func() error {
 			_, _, err := w.AdminLink(t.Context(), actor, w.org, "ada@example.com")
