@@ -32,6 +32,9 @@ func (w *world) people(n int, change func(i int, u *store.User)) []string {
 			if _, err := tx.InsertUser(u); err != nil {
 				return err
 			}
+			if err := tx.AddCount(w.org, store.CountUsers, string(u.ID), 1); err != nil {
+				return err
+			}
 			if u.Status != iam.StatusInactive {
 				all = append(all, u.UserName)
 			}

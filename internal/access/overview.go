@@ -12,7 +12,7 @@ import (
 // MemberCount is how many members there are.
 type MemberCount struct {
 	All  int
-	SCIM int // managed by SCIM
+	SCIM int // whom SCIM manages
 }
 
 // CountMembers counts the members.

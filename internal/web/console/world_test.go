@@ -159,7 +159,12 @@ func (o *org) user(email string, change ...func(*store.User)) iam.MemberID {
 	for _, c := range change {
 		c(&u)
 	}
-	o.write(func(tx *store.Tx) error { _, err := tx.InsertUser(u); return err })
+	o.write(func(tx *store.Tx) error {
+		if _, err := tx.InsertUser(u); err != nil {
+			return err
+		}
+		return tx.AddCount(o.id, store.CountUsers, string(u.ID), 1)
+	})
 	return u.ID
 }
 
