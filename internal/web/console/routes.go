@@ -48,7 +48,7 @@ func (r route) shows(template string, page any) route {
 // table lists every route of the console. Nothing is served that is not in it.
 func (c *Console) table() []route {
 	view := holders(iam.PermOrganizationView)
-	return []route{
+	return slices.Concat([]route{
 		show("/{$}", anyone, c.start, "signin.html", signInPage{}, "sign in; whoever is signed in goes to his start page"),
 		act("/sign-in", anyone, c.signInByEmail, "be led to the organization's identity provider").shows("goon.html", goOnPage{}),
 		act("/sign-in/password", anyone, c.signInByPassword, "sign in with a password"),
@@ -67,7 +67,7 @@ func (c *Console) table() []route {
 		show("/details", view, c.details, "details.html", detailsPage{}, "see what the organization is called and where it is found"),
 		show("/profile", signedIn, c.profile, "profile.html", profilePage{}, "see one's own roles and sessions"),
 		act("/profile/sessions/{session}/end", signedIn, c.endSession, "end one of one's own sessions"),
-	}
+	}, c.settingsRoutes())
 }
 
 // rule says who may use a route. The zero value is no rule: New refuses it.

@@ -1,0 +1,311 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/rollcall/rollcall/internal/access"
+	"github.com/rollcall/rollcall/internal/iam"
+)
+
+// scimPage is Organization settings, SAML and SCIM settings, SCIM Configuration: where
+// the identity provider calls, with which keys, and what holds for what it sends.
+type scimPage struct {
+	frame
+	Gate       planGate
+	Connected  bool // SAML: without it SCIM stays locked (R25)
+	BreakGlass bool // somebody gets in without the identity provider
+	SCIM       access.SCIMView
+	Health     access.SCIMHealth
+	Activity   string // URL of the request log, "" for whoever may not see it
+
+	RolesURL     string
+	Linked       int // groups
+	Unlinked     int // groups without a role
+	Empty, Near  int // roles without permissions, and with nearly a group's name
+	DefaultRoles []iam.RoleRef
+	DefaultURL   string
+
+	Once    *shownOnce
+	Keys    []keyRow // active ones
+	Old     []keyRow // revoked and expired
+	Full    bool     // as many are active as can be
+	Newest  iam.KeyID
+	Expiry  []choice
+	Date    string // as entered
+	Today   string
+	Expires time.Time // with the choice that is preselected
+}
+
+// shownOnce is a key at the only time when its secret is shown.
+type shownOnce struct {
+	Key, Secret, Joined string
+	ExpiresAt           time.Time
+	Calendar            string // URL of a reminder; "" for a key that never expires
+}
+
+// keyRow is a key in the list.
+type keyRow struct {
+	ID             iam.KeyID
+	State          string
+	Kind, Icon     string
+	Hint           string // what to do with it, "" for nothing
+	CreatedBy      string
+	MakerLeft      bool // who made it has left (R105)
+	Soon           bool // it expires within 30 days (R29)
+	Created        time.Time
+	Expires        time.Time
+	LastUsed       time.Time
+	Ended          time.Time // it was revoked or has expired
+	Revoke, Remind string    // URLs
+}
+
+// oldKeys is how many revoked and expired keys are listed.
+const oldKeys = 20
+
+func (c *Console) scimSettings(x *exchange) error {
+	p, err := c.scimPage(x)
+	if err != nil {
+		return err
+	}
+	return x.show(p)
+}
+
+func (c *Console) scimPage(x *exchange) (*scimPage, error) {
+	ctx, org := x.r.Context(), x.org()
+	p := &scimPage{
+		frame: x.frame(settingsTitle), Gate: c.planGate(x), RolesURL: c.linkTo(x, "/roles"), DefaultURL: c.defaultRoleURL(x),
+		Activity: c.linkTo(x, "/settings/activity"), Today: x.now.Format(time.DateOnly), Expiry: expiryChoices(iam.DefaultExpiry),
+	}
+	p.Here = "/settings/scim"
+	connection, err := c.access.SAML(ctx, org)
+	if err != nil {
+		return nil, err
+	}
+	p.Connected = connection.Connected
+	admins, err := c.access.BreakGlassAdmins(ctx, org)
+	if err != nil {
+		return nil, err
+	}
+	p.BreakGlass = len(admins) > 0
+	if p.SCIM, err = c.access.SCIMSettings(ctx, org); err != nil {
+		return nil, err
+	}
+	if p.Health, err = c.access.SCIMHealth(ctx, org); err != nil {
+		return nil, err
+	}
+	if err := c.countMapping(x, p); err != nil {
+		return nil, err
+	}
+	if p.DefaultRoles, err = c.access.DefaultRoles(ctx, org); err != nil {
+		return nil, err
+	}
+	keys, err := c.access.Keys(ctx, org)
+	if err != nil {
+		return nil, err
+	}
+	p.list(keys, x.now)
+	p.Expires, err = iam.ParseExpiry(iam.DefaultExpiry, x.now)
+	return p, err
+}
+
+// countMapping counts what the role mapping comes to.
+func (c *Console) countMapping(x *exchange, p *scimPage) error {
+	roles, err := c.access.Roles(x.r.Context(), x.org())
+	if err != nil {
+		return err
+	}
+	for _, r := range roles {
+		p.Linked += len(r.Groups)
+		if len(r.Groups) > 0 && len(r.Permissions) == 0 {
+			p.Empty++
+		}
+		if len(r.Hints) > 0 {
+			p.Near++
+		}
+	}
+	groups, err := c.access.Groups(x.r.Context(), x.org())
+	p.Unlinked = len(groups) - p.Linked
+	return err
+}
+
+func expiryChoices(chosen string) []choice {
+	list := []choice{
+		{Value: "1w", Label: "1 week"}, {Value: "1mo", Label: "1 month"}, {Value: "3mo", Label: "3 months"}, {Value: "6mo", Label: "6 months"},
+		{Value: "12mo", Label: "12 months"}, {Value: "date", Label: "On a date…"}, {Value: "never", Label: "Never"},
+	}
+	choose(list, chosen)
+	return list
+}
+
+// list fills the lists of keys, the newest first.
+func (p *scimPage) list(keys []access.KeyView, now time.Time) {
+	if len(keys) > 0 {
+		p.Newest = keys[0].ID
+	}
+	var active []access.KeyView
+	for _, k := range keys {
+		if k.Status == iam.KeyActive {
+			active = append(active, k)
+			continue
+		}
+		if len(p.Old) < oldKeys {
+			p.Old = append(p.Old, newKeyRow(k, now))
+		}
+	}
+	p.Full = len(active) >= iam.MaxActiveKeys
+	for i, k := range active {
+		row := newKeyRow(k, now)
+		row.Hint = rotationHint(active, i, now)
+		p.Keys = append(p.Keys, row)
+	}
+}
+
+func newKeyRow(k access.KeyView, now time.Time) keyRow {
+	row := keyRow{
+		ID: k.ID, CreatedBy: k.CreatedBy, MakerLeft: k.MakerLeft && k.Status == iam.KeyActive, Created: k.CreatedAt, Expires: k.ExpiresAt, LastUsed: k.LastUsedAt,
+		Revoke: "/settings/scim/keys/" + url.PathEscape(string(k.ID)) + "/revoke",
+	}
+	switch {
+	case k.Status == iam.KeyRevoked:
+		row.State, row.Icon, row.Ended = "Revoked", "close", k.RevokedAt
+	case k.Status == iam.KeyExpired:
+		row.State, row.Icon, row.Ended = "Expired", "clock", k.ExpiresAt
+	case k.LastUsedAt.IsZero():
+		row.State, row.Icon = "Not used yet", "clock"
+	case now.Sub(k.LastUsedAt) <= access.SilentAfter:
+		row.State, row.Kind, row.Icon = "In use", "ok", "check-circle"
+	default:
+		row.State, row.Icon = "Active", "check"
+	}
+	if k.Status == iam.KeyActive && !k.ExpiresAt.IsZero() {
+		row.Soon = k.ExpiresAt.Sub(now) < warnBefore
+		row.Remind = reminderURL(k.ID)
+	}
+	return row
+}
+
+// rotationHint says what to do with a key of two, so that nobody revokes the one that is
+// in use (R31).
+func rotationHint(active []access.KeyView, i int, now time.Time) string {
+	if len(active) != 2 {
+		return ""
+	}
+	fresh, old := active[0], active[1]
+	switch used := now.Sub(fresh.LastUsedAt) <= access.SilentAfter; {
+	case fresh.LastUsedAt.IsZero() && old.LastUsedAt.IsZero():
+		return ""
+	case i == 0 && fresh.LastUsedAt.IsZero():
+		return "Entra ID has not switched to it"
+	case i == 1 && fresh.LastUsedAt.IsZero():
+		return "Keep it until the new key is in use"
+	case i == 1 && used && fresh.LastUsedAt.After(old.LastUsedAt):
+		return "The new key has taken over: revoke this one"
+	}
+	return ""
+}
+
+// scimAgain shows the page with why something was refused.
+func (c *Console) scimAgain(x *exchange, refused error) error {
+	p, err := c.scimPage(x)
+	if err != nil {
+		return err
+	}
+	return x.again(p, refused)
+}
+
+func (c *Console) enableSCIM(x *exchange) error {
+	if _, err := c.access.EnableSCIM(x.r.Context(), x.session.Actor, x.org()); err != nil {
+		return c.scimAgain(x, err)
+	}
+	return x.done("/settings/scim", "SCIM is enabled.", "Copy the SCIM endpoint URL, generate a key, and enter both in Entra ID.")
+}
+
+// scimDisablePage asks before SCIM is turned off.
+type scimDisablePage struct {
+	frame
+	Members int // whom SCIM manages
+	Keys    int // active ones
+}
+
+func (c *Console) scimDisable(x *exchange) error {
+	p, err := c.scimDisablePage(x)
+	if err != nil {
+		return err
+	}
+	return x.show(p)
+}
+
+func (c *Console) scimDisablePage(x *exchange) (*scimDisablePage, error) {
+	p := &scimDisablePage{frame: x.frame("Disable SCIM")}
+	p.Here = "/settings/scim"
+	counted, err := c.access.CountMembers(x.r.Context(), x.org())
+	if err != nil {
+		return nil, err
+	}
+	p.Members = counted.SCIM
+	keys, err := c.access.Keys(x.r.Context(), x.org())
+	for _, k := range keys {
+		if k.Status == iam.KeyActive {
+			p.Keys++
+		}
+	}
+	return p, err
+}
+
+func (c *Console) disableSCIM(x *exchange) error {
+	if x.value("sure") != "yes" {
+		return c.scimDisable(x)
+	}
+	if _, err := c.access.DisableSCIM(x.r.Context(), x.session.Actor, x.org()); err != nil {
+		return c.scimAgain(x, err)
+	}
+	return x.done("/settings/scim", "SCIM is disabled.", "Calls are answered 403. Keys, members, groups and roles stay.")
+}
+
+// strictPage asks before the identity policy becomes strict, and says whom it would
+// refuse (D7).
+type strictPage struct {
+	frame
+	Unmapped  iam.UnmappedGroups // what else was to be saved
+	WouldFail []access.PolicyFailure
+	More      int // beyond those that are listed
+	Users     int // whom SCIM manages
+}
+
+// maxWouldFail is how many of those who would fail are listed.
+const maxWouldFail = 100
+
+// saveRules changes what happens to unmapped groups, and the identity policy. Before that
+// becomes strict the page with those who would fail is shown.
+func (c *Console) saveRules(x *exchange) error {
+	unmapped, identity := x.value("unmapped"), x.value("identity")
+	now := x.session.Organization
+	if identity == string(iam.PolicyStrict) && now.Identity != iam.PolicyStrict && x.value("sure") != "yes" {
+		return c.askStrict(x, iam.UnmappedGroups(unmapped))
+	}
+	if _, err := c.access.SetSCIMPolicy(x.r.Context(), x.session.Actor, x.org(), access.Policy{Identity: &identity, UnmappedGroups: &unmapped}); err != nil {
+		return c.scimAgain(x, err)
+	}
+	return x.done("/settings/scim", "The rules are saved.", "They hold from the next call on. Nobody was changed.")
+}
+
+func (c *Console) askStrict(x *exchange, unmapped iam.UnmappedGroups) error {
+	p := &strictPage{frame: x.frame("Strict identity policy"), Unmapped: unmapped}
+	p.Here = "/settings/scim"
+	var err error
+	if p.WouldFail, err = c.access.WouldFailStrict(x.r.Context(), x.org()); err != nil {
+		return err
+	}
+	if n := len(p.WouldFail); n > maxWouldFail {
+		p.WouldFail, p.More = slices.Clip(p.WouldFail[:maxWouldFail]), n-maxWouldFail
+	}
+	counted, err := c.access.CountMembers(x.r.Context(), x.org())
+	if err != nil {
+		return err
+	}
+	p.Users, p.Status = counted.SCIM, http.StatusOK
+	return x.show(p)
+}
