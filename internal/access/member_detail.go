@@ -16,6 +16,7 @@ import (
 // know before he changes it.
 type MemberDetail struct {
 	MemberEntry
+	SCIMUser       bool // the identity provider knows him: removing him is deactivating him (D4)
 	ExternalID     string
 	UpdatedAt      time.Time
 	Direct         []iam.RoleRef     // that an admin, or an invitation, gave him
@@ -49,7 +50,7 @@ func (s *Service) Member(ctx context.Context, org iam.OrganizationID, id iam.Mem
 			return err
 		}
 		detail.MemberEntry = MemberEntry{Member: viewer.view(m), LocalSignIn: m.LocalSignIn}
-		detail.Direct = m.Direct
+		detail.SCIMUser, detail.Direct = m.SCIM, m.Direct
 		if m.Status == iam.StatusActive {
 			detail.WithoutDirect = iam.EffectiveRoles(m.Status, nil, m.Groups, viewer.defaults)
 		}

@@ -21,7 +21,7 @@ func TestMember(t *testing.T) {
 		key := must[access.NewKey](t)(w.CreateKey(t.Context(), w.person("ann@example.com"), w.org, ""))
 		d := must[access.MemberDetail](t)(w.Member(t.Context(), w.org, ann))
 		if d.Email != "ann@example.com" || len(d.Roles) != 2 || len(d.Direct) != 1 || d.Direct[0].ID != iam.RoleBilling ||
-			len(d.WithoutDirect) != 1 || d.WithoutDirect[0].Group != "linked" || d.OnlyBreakGlass || d.Invited || d.Sessions != 0 {
+			len(d.WithoutDirect) != 1 || d.WithoutDirect[0].Group != "linked" || d.OnlyBreakGlass || d.Invited || !d.SCIMUser || d.Sessions != 0 {
 			t.Errorf("%+v", d)
 		}
 		if len(d.Groups) != 2 || d.Groups[0].DisplayName != "Free" || d.Groups[0].Role != nil || d.Groups[1].Role == nil || d.Groups[1].Role.ID != role.ID {

@@ -50,6 +50,9 @@ type memberRow struct {
 	SCIM     bool
 	Since    time.Time
 	Warnings []warning
+	// OnlyBreakGlass says that nobody else gets in without the identity provider, so that
+	// he can neither be removed nor lose the role Admin (D8).
+	OnlyBreakGlass bool
 }
 
 // warning is what is wrong with a member. Cause is its first words, to stand in bold.
@@ -67,6 +70,7 @@ func newWarning(text string) warning {
 
 // roleMark is a role and why somebody has it.
 type roleMark struct {
+	ID     iam.RoleID
 	Name   string
 	System bool
 	Why    string // the group's name, "direct", "default"
@@ -93,12 +97,20 @@ func (c *Console) members(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	admins, err := c.access.BreakGlassAdmins(x.r.Context(), x.org())
+	if err != nil {
+		return err
+	}
 	for _, m := range found.Members {
-		p.Members = append(p.Members, newMemberRow(m))
+		row := newMemberRow(m)
+		row.OnlyBreakGlass = len(admins) == 1 && admins[0] == m.Email
+		p.Members = append(p.Members, row)
 	}
 	p.Looked = found.Looked
 	p.Pager = memberPager(query, found, p.Filtered)
-	p.Badges = map[string]string{"/members": count(found.Total), "/roles": count(len(roles))}
+	if err := c.peopleTabs(x, &p.frame, len(roles)); err != nil {
+		return err
+	}
 	return x.show(p)
 }
 
@@ -117,6 +129,7 @@ func (p *membersPage) choices(roles []access.RoleView, query url.Values) {
 	}
 	p.StateChoices = []choice{
 		{Value: string(access.MemberFine), Label: "Nothing to do"}, {Value: string(access.MemberNoSignIn), Label: "Cannot sign in"}, {Value: string(access.MemberNoPermissions), Label: "No permissions"},
+		{Value: string(access.MemberBreakGlass), Label: "Break-glass"},
 	}
 	choose(p.RoleChoices, query.Get("role"))
 	choose(p.SourceChoices, query.Get("source"))
@@ -164,7 +177,7 @@ func provider(m access.MemberEntry) string {
 }
 
 func newRoleMark(held iam.HeldRole) roleMark {
-	mark := roleMark{Name: held.Role.Name, System: held.Role.Type == iam.RoleSystem}
+	mark := roleMark{ID: held.Role.ID, Name: held.Role.Name, System: held.Role.Type == iam.RoleSystem}
 	switch held.Source {
 	case iam.HeldGroup:
 		mark.Why, mark.Icon = held.Group, "users"

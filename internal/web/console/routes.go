@@ -60,14 +60,13 @@ func (c *Console) table() []route {
 		act("/preferences/theme", anyone, c.setTheme, "choose light or dark"),
 
 		show("/dashboard", view, c.dashboard, "dashboard.html", dashboardPage{}, "see what is done of the set-up, and how provisioning does"),
-		show("/members", view, c.members, "members.html", membersPage{}, "list the members, their roles and why they hold them"),
 		show("/plans", holders(iam.PermViewBilling), c.plans, "plans.html", plansPage{}, "see the plan"),
 		show("/plans/{plan}", holders(iam.PermManageBilling), c.lowerPlan, "lowerplan.html", lowerPlanPage{}, "see what a lower plan takes away"),
 		act("/plans", holders(iam.PermManageBilling), c.setPlan, "change the plan, unless the operator keeps that to himself"),
 		show("/details", view, c.details, "details.html", detailsPage{}, "see what the organization is called and where it is found"),
 		show("/profile", signedIn, c.profile, "profile.html", profilePage{}, "see one's own roles and sessions"),
 		act("/profile/sessions/{session}/end", signedIn, c.endSession, "end one of one's own sessions"),
-	}, c.settingsRoutes())
+	}, c.peopleRoutes(), c.settingsRoutes())
 }
 
 // rule says who may use a route. The zero value is no rule: New refuses it.

@@ -11,8 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/signin"
+	"github.com/rollcall/rollcall/internal/store"
 	"github.com/rollcall/rollcall/internal/store/storetest"
 )
 
@@ -69,14 +71,52 @@ func everybody(o, other *org) []somebody {
 	return append(people, somebody{name: "a custom role called Admin", browser: o.person("false-admin@"+o.domain, "Admin"), signedIn: true})
 }
 
+// spares are members and roles that routes may remove, one after the other: fillPath
+// takes them before anybody whom a test needs.
+func (o *org) spares(n int) {
+	o.t.Helper()
+	for i := range n {
+		o.user(fmt.Sprintf("000%d@%s", i, o.domain))
+		o.role(fmt.Sprintf("spare %d", i))
+	}
+	o.group("spare", "")
+}
+
+// group puts a SCIM group there that is linked to a role, "" for none.
+func (o *org) group(name string, role iam.RoleID, members ...iam.MemberID) iam.GroupID {
+	o.t.Helper()
+	g := store.Group{
+		Org: o.id, ID: iam.GroupID(o.db.NewID()), DisplayName: name, NameKey: iam.Fold(name), Role: role,
+		Doc: "{}", Version: 1, CreatedAt: o.clock(), UpdatedAt: o.clock(),
+	}
+	o.write(func(tx *store.Tx) error {
+		if _, err := tx.InsertGroup(g); err != nil {
+			return err
+		}
+		_, err := tx.AddGroupMembers(o.id, g.ID, members)
+		return err
+	})
+	return g.ID
+}
+
 // fillPath puts things of an organization into a pattern. A new wildcard needs a row
 // here, so that its route is tried with something that exists.
 func fillPath(t *testing.T, pattern string, o *org, session string) string {
 	t.Helper()
 	member := must[[]iam.Member](t)(o.access.Members(t.Context(), o.id, false))[0]
+	role := iam.RoleMember
+	for _, r := range must[[]access.RoleView](t)(o.access.Roles(t.Context(), o.id)) {
+		if strings.HasPrefix(r.Name, "spare ") {
+			role = r.ID
+		}
+	}
+	group := "01900000-0000-7000-8000-000000000000"
+	if groups := must[[]access.GroupView](t)(o.access.Groups(t.Context(), o.id)); len(groups) > 0 {
+		group = string(groups[0].ID)
+	}
 	values := map[string]string{
 		"{$}": "", "{org}": string(o.id), "{token}": "token", "{invitation}": "01900000-0000-7000-8000-000000000000",
-		"{session}": session, "{plan}": "scale", "{member}": string(member.ID), "{role}": string(iam.RoleMember),
+		"{session}": session, "{plan}": "scale", "{member}": string(member.ID), "{role}": string(role), "{group}": group,
 		"{key}": "scim_aaaaaaaaaaaaaaaaaaaa", "{domain}": o.domain, "{request}": "01900000-0000-7000-8000-000000000000",
 		"{event}": "01900000-0000-7000-8000-000000000000",
 	}
@@ -97,6 +137,7 @@ func TestRoutes_whoMay(t *testing.T) {
 	w := newWorld(t)
 	o, other := w.org("Alpha Industries", "alpha.example").connect(), w.org("Beta", "beta.example").connect()
 	people := everybody(o, other)
+	o.spares(len(people))
 	member := people[slices.IndexFunc(people, func(s somebody) bool { return s.name == "Member" })].browser
 	session := must[signin.Session](t)(w.signin.Session(t.Context(), member.session(), signin.Client{})).ID
 

@@ -1,0 +1,54 @@
+package console
+
+import "github.com/rollcall/rollcall/internal/iam"
+
+// roleDeletionPage asks before a role is deleted: who loses it, and what keeps it from
+// being deleted (D3).
+type roleDeletionPage struct {
+	frame
+	ID          iam.RoleID
+	Name        string
+	Default     bool     // it is in the Default role list: it cannot be deleted
+	Invitations []string // addresses that it was promised to: neither
+	Groups      []roleGroup
+	Holders     int
+	Direct      int
+	Sole        int // holders who hold the Default role afterwards
+	Permissions int
+}
+
+func (c *Console) roleDeletion(x *exchange) error {
+	p, err := c.roleDeletionPage(x)
+	if err != nil {
+		return err
+	}
+	return x.show(p)
+}
+
+func (c *Console) roleDeletionPage(x *exchange) (*roleDeletionPage, error) {
+	d, err := c.customRole(x)
+	if err != nil {
+		return nil, err
+	}
+	p := &roleDeletionPage{
+		frame: x.frame("Delete role"), ID: d.ID, Name: d.Name, Default: d.Default, Invitations: d.Invitations, Groups: roleGroups(d),
+		Holders: d.Holders, Direct: d.Direct, Sole: d.Sole, Permissions: len(d.Permissions),
+	}
+	p.Here = "/roles"
+	return p, nil
+}
+
+func (c *Console) deleteRole(x *exchange) error {
+	p, err := c.roleDeletionPage(x)
+	if err != nil {
+		return err
+	}
+	if err := c.access.DeleteRole(x.r.Context(), x.session.Actor, x.org(), string(p.ID)); err != nil {
+		return x.again(p, err)
+	}
+	detail := ""
+	if len(p.Groups) > 0 {
+		detail = "Its SCIM groups have no role now."
+	}
+	return x.done("/roles", "The role "+p.Name+" was deleted.", detail)
+}
