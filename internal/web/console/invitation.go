@@ -12,7 +12,7 @@ type invitationPage struct {
 	frame
 	Organization string
 	Email        string
-	InvitedBy    string
+	InvitedBy    string // "" for the operator
 	Roles        []roleMark
 	ExpiresAt    time.Time
 	SSO          bool // accepting leads to the identity provider
@@ -39,6 +39,9 @@ func (c *Console) invitationPage(x *exchange) (*invitationPage, error) {
 		frame: x.frame("Invitation"), Organization: invited.OrganizationName, Email: invited.Email, InvitedBy: invited.InvitedBy,
 		ExpiresAt: invited.ExpiresAt, SSO: invited.Way == signin.WaySAML, Password: invited.Way == signin.WayPassword,
 		MinPassword: signin.MinPassword, Action: x.r.URL.Path,
+	}
+	if p.InvitedBy == iam.Operator.Details {
+		p.InvitedBy = ""
 	}
 	for _, role := range invited.Roles {
 		p.Roles = append(p.Roles, newRoleMark(iam.HeldRole{Role: role, Source: iam.HeldDirect}))

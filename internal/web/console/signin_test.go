@@ -236,7 +236,7 @@ func TestInvitation(t *testing.T) {
 	// Without single sign-on an Admin gets a password, anybody else waits.
 	b := w.browser()
 	link := invite("mia@alpha.example", "system:Admin")
-	b.get(link).is(http.StatusOK).says("Join Alpha", "Ingrid invited mia@alpha.example.", "Admin", "Accept and sign in")
+	b.get(link).is(http.StatusOK).says("Join Alpha", "Ingrid invited you. Your address is mia@alpha.example.", "Admin", "Accept and sign in")
 	b.post(link, url.Values{"password": {password}, "repeated": {"x"}}).is(http.StatusBadRequest).says("The two passwords differ")
 	b.post(link, url.Values{"password": {password}, "repeated": {password}}).leadsTo("/")
 	b.get("/members").is(http.StatusOK).says("mia@alpha.example")
