@@ -2,7 +2,9 @@ package access
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -77,6 +79,52 @@ func activities(r *store.Reader, org iam.OrganizationID, q ActivityQuery) (Activ
 	}
 	found, err := walk.page(string(q.Older), string(q.Newer))
 	return ActivityPage{Events: found.entries, Older: iam.EventID(found.older), Newer: iam.EventID(found.newer), Looked: found.looked}, err
+}
+
+// EachActivity yields every activity of a query, newest first; its cursors and its limit
+// mean nothing. It reads page by page, so that an export of any length holds no
+// snapshot. An error is the last thing yielded.
+func (s *Service) EachActivity(ctx context.Context, org iam.OrganizationID, q ActivityQuery) iter.Seq2[iam.AuditEvent, error] {
+	return func(yield func(iam.AuditEvent, error) bool) {
+		err := s.read(ctx, org, func(r *store.Reader, _ iam.Organization) error {
+			asked := q.stored()
+			asked.NewestFirst, asked.Limit = true, auditPage
+			for {
+				page, err := r.AuditEvents(org, asked)
+				if err != nil {
+					return fmt.Errorf("read the audit log: %w", err)
+				}
+				for _, e := range page {
+					if (q.Match == nil || q.Match(e)) && !yield(e, nil) {
+						return errStop
+					}
+				}
+				if len(page) < auditPage {
+					return nil
+				}
+				asked.After = page[len(page)-1].ID
+			}
+		})
+		if err != nil && !errors.Is(err, errStop) {
+			yield(iam.AuditEvent{}, err)
+		}
+	}
+}
+
+// Activity returns one event of the audit log.
+func (s *Service) Activity(ctx context.Context, org iam.OrganizationID, id iam.EventID) (iam.AuditEvent, error) {
+	var e iam.AuditEvent
+	err := s.read(ctx, org, func(r *store.Reader, _ iam.Organization) (err error) {
+		e, err = r.AuditEvent(org, id)
+		if errors.Is(err, iam.ErrNotFound) {
+			return iam.Errorf(iam.KindNotFound, "there is no activity %q in the audit log of this organization", iam.Clip(string(id)))
+		}
+		if err != nil {
+			return fmt.Errorf("read activity %s: %w", id, err)
+		}
+		return nil
+	})
+	return e, err
 }
 
 // walker goes through a log, newest first, in pages that lead to one another.

@@ -111,6 +111,36 @@ func TestActivities_conditions(t *testing.T) {
 	})
 }
 
+func TestEachActivity(t *testing.T) {
+	each(t, func(w *world) {
+		w.record(6, func(i int) iam.AuditEvent { return iam.AuditEvent{Type: "test", TargetName: fmt.Sprint(i)} })
+		q := access.ActivityQuery{Types: []iam.ActivityType{"test"}, Match: func(e iam.AuditEvent) bool { return e.TargetName != "3" }}
+		var all []iam.AuditEvent
+		for e, err := range w.EachActivity(t.Context(), w.org, q) {
+			w.ok(err)
+			if all = append(all, e); len(all) == 4 {
+				break
+			}
+		}
+		if names(all) != "5 4 2 1" {
+			t.Errorf("got %q", names(all))
+		}
+		one := must[iam.AuditEvent](t)(w.Activity(t.Context(), w.org, all[1].ID))
+		if one.TargetName != "4" {
+			t.Errorf("one is %+v", one)
+		}
+		other := w.another()
+		if _, err := other.Activity(t.Context(), other.org, all[1].ID); iam.KindOf(err) != iam.KindNotFound {
+			t.Errorf("another organization gets %v", err)
+		}
+		for _, err := range w.EachActivity(t.Context(), iam.OrganizationID("nobody"), q) {
+			if iam.KindOf(err) != iam.KindNotFound {
+				t.Errorf("no organization: %v", err)
+			}
+		}
+	})
+}
+
 // One request looks through a bounded number of events, and says where to go on.
 func TestActivities_bounded(t *testing.T) {
 	t.Parallel()

@@ -122,6 +122,27 @@ func (r *Reader) AuditEvents(org iam.OrganizationID, q AuditQuery) ([]iam.AuditE
 		FROM audit_events WHERE org_id = ?`+where+` ORDER BY id`+order+` LIMIT ?`, append(args, q.Limit)...)
 }
 
+// AuditEvent returns one event; iam.ErrNotFound for none. Also is not read back.
+func (r *Reader) AuditEvent(org iam.OrganizationID, id iam.EventID) (iam.AuditEvent, error) {
+	return one(r, scanAudit(org), `SELECT `+auditColumns+` FROM audit_events WHERE org_id = ? AND id = ?`, org, id)
+}
+
+const auditColumns = `id, at, type, actor_type, actor_id, actor_details, actor_address, user_agent, target_type, target_id, target_name, details`
+
+func scanAudit(org iam.OrganizationID) func(scanner) (iam.AuditEvent, error) {
+	return func(row scanner) (iam.AuditEvent, error) {
+		e := iam.AuditEvent{Organization: org}
+		var at int64
+		var details string
+		if err := row.Scan(&e.ID, &at, &e.Type, &e.Actor.Type, &e.Actor.ID, &e.Actor.Details, &e.Actor.Address, &e.Actor.UserAgent,
+			&e.TargetType, &e.TargetID, &e.TargetName, &details); err != nil {
+			return e, err
+		}
+		e.At = fromMicros(at)
+		return e, json.Unmarshal([]byte(details), &e.Details)
+	}
+}
+
 // CountAudit counts the events of a query, at most most of them; After and Limit do
 // not matter.
 func (r *Reader) CountAudit(org iam.OrganizationID, q AuditQuery, most int) (int, error) {

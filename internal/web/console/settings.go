@@ -5,10 +5,10 @@ import "github.com/rollcall/rollcall/internal/iam"
 // settingsTitle is the heading of the pages below SAML and SCIM settings.
 const settingsTitle = "SAML and SCIM settings"
 
-// settingsRoutes are those of SAML and SCIM settings: for whoever may manage the
-// organization (R13).
+// settingsRoutes are those of SAML and SCIM settings, for whoever may manage the
+// organization (R13), and of what is on record.
 func (c *Console) settingsRoutes() []route {
-	manage := holders(iam.PermOrganizationManage)
+	manage, activities := holders(iam.PermOrganizationManage), holders(iam.PermOrganizationViewActivities)
 	connect := act("/settings/saml/setup/metadata", manage, c.connectSAML, "connect the identity provider, or replace its metadata")
 	connect.limit = maxMetadataForm
 	return []route{
@@ -35,6 +35,11 @@ func (c *Console) settingsRoutes() []route {
 		show("/settings/scim/keys/{key}/revoke", manage, c.revoke, "revokekey.html", revokePage{}, "see what revoking a key stops"),
 		act("/settings/scim/keys/{key}/revoke", manage, c.revokeKey, "revoke it"),
 		act("/settings/scim/rules", manage, c.saveRules, "change what happens to unmapped groups, and the identity policy").shows("scimstrict.html", strictPage{}),
+		show("/settings/activity", admins, c.activity, "activity.html", activityPage{}, "see what the identity provider sent, and what came of it"),
+
+		show("/audit", activities, c.audit, "audit.html", auditPage{}, "see what was changed, and who signed in"),
+		get("/audit/export", activities, c.auditExport, "get that as a file"),
+		show("/audit/{event}", activities, c.event, "event.html", eventPage{}, "see one activity"),
 	}
 }
 
