@@ -67,7 +67,7 @@ func (c *demoCommand) Run(a *app) (err error) {
 	// Requests belong in the request log that the screen points at; a terminal full
 	// of lines would push the screen away.
 	log := slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	err = serve(a.ctx, db, publicURL, doors{scimRate: scimapi.DefaultRate}, web.Config{Log: log, Now: a.now}, listener, nil)
+	err = serve(a.ctx, db, publicURL, doors{scimRate: scimapi.DefaultRate, privateMetadata: true}, web.Config{Log: log, Now: a.now}, listener, nil)
 	if err == nil && !a.JSON {
 		_, _ = fmt.Fprintln(a.stdout, "\nThe demo has ended.")
 	}

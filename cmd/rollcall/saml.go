@@ -147,7 +147,7 @@ func (c *samlConnect) Run(a *app) error {
 
 func (c *samlConnect) metadata(ctx context.Context) ([]byte, error) {
 	if c.MetadataURL != "" {
-		return outbound.Get(ctx, outbound.Policy{AllowPrivate: c.AllowPrivateAddress}, c.MetadataURL)
+		return fetchMetadata(ctx, c.MetadataURL, c.AllowPrivateAddress)
 	}
 	f, err := os.Open(c.MetadataFile)
 	if err != nil {
@@ -222,6 +222,11 @@ func (c *domainVerify) verify(a *app, s *session) (access.Domain, error) {
 		return s.access.AddDomain(a.ctx, iam.Operator, c.organization(), c.Domain, true)
 	}
 	return s.access.VerifyDomain(a.ctx, iam.Operator, c.organization(), c.Domain, lookupTXT(c.DNSResolver))
+}
+
+// fetchMetadata reads the document at an address.
+func fetchMetadata(ctx context.Context, url string, allowPrivate bool) ([]byte, error) {
+	return outbound.Get(ctx, outbound.Policy{AllowPrivate: allowPrivate}, url)
 }
 
 // lookupTXT asks a DNS server, "" for the system's. It answers nothing for a record

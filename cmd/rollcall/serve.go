@@ -37,6 +37,7 @@ type serveCommand struct {
 	SCIMRate            float64  `name:"scim-rate" default:"1000" placeholder:"N" help:"SCIM requests per second that each organization may send before it is answered 429; never below 50 (default: ${default})."`
 	Plans               string   `enum:"admins,operator" default:"admins" placeholder:"WHO" help:"Who chooses the plan of an organization: admins, on its Plans page, or the operator, who alone has rollcall org set-plan (default: ${default})."`
 	DNSResolver         string   `name:"dns-resolver" placeholder:"HOST:PORT" help:"Look for the TXT records of domains at this DNS server instead of the system's."`
+	PrivateMetadata     bool     `name:"private-metadata" help:"Let admins import SAML metadata from private and loopback addresses, and by plain HTTP: for an identity provider in your own network."`
 	AllowUnsafeDatabase bool     `help:"Use a PostgreSQL whose fsync or synchronous_commit is off, which forgets acknowledged changes in a crash."`
 }
 
@@ -72,7 +73,7 @@ func (c *serveCommand) Run(a *app) (err error) {
 		serving = append(serving, "metrics_listen", metrics.Addr().String())
 	}
 	log.Info("serving", serving...)
-	return serve(a.ctx, db, publicURL, doors{scimRate: c.SCIMRate, operatorPlans: c.Plans == "operator", dnsResolver: c.DNSResolver}, config, public, metrics)
+	return serve(a.ctx, db, publicURL, doors{scimRate: c.SCIMRate, operatorPlans: c.Plans == "operator", dnsResolver: c.DNSResolver, privateMetadata: c.PrivateMetadata}, config, public, metrics)
 }
 
 // config checks everything that can be checked before the database is touched.
@@ -187,9 +188,10 @@ func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 
 // doors is what the operator chose for them.
 type doors struct {
-	scimRate      float64 // requests a second of an organization
-	operatorPlans bool    // admins do not choose their plan
-	dnsResolver   string  // host:port, "" for the system's
+	scimRate        float64 // requests a second of an organization
+	operatorPlans   bool    // admins do not choose their plan
+	dnsResolver     string  // host:port, "" for the system's
+	privateMetadata bool    // admins may import metadata from private addresses
 }
 
 // serve builds services and doors on an open database, answers until ctx is done,
@@ -204,7 +206,8 @@ func serve(ctx context.Context, db *store.DB, publicURL string, chosen doors, co
 	})
 	people, err := console.New(console.Config{
 		Access: &access.Service{DB: db, Now: config.Now, PublicURL: publicURL}, SignIn: keys,
-		PublicURL: publicURL, OperatorPlans: chosen.operatorPlans, LookupTXT: lookupTXT(chosen.dnsResolver), Now: config.Now,
+		PublicURL: publicURL, OperatorPlans: chosen.operatorPlans, Now: config.Now,
+		LookupTXT: lookupTXT(chosen.dnsResolver), FetchMetadata: fetchMetadata, PrivateMetadata: chosen.privateMetadata,
 	})
 	if err != nil {
 		return err
