@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,9 +81,13 @@ func (c *Console) addHistory(x *exchange, p *memberPage) error {
 		return err
 	}
 	for _, e := range found.Events {
-		p.History = append(p.History, historyRow{
-			Text: activityText(e), Details: activityFacts(e), Who: actorText(e.Actor), Address: e.Actor.Address, At: e.At,
-		})
+		row := historyRow{Text: activityText(e), Who: actorText(e.Actor), Address: e.Actor.Address, At: e.At}
+		if text := groupText(e, p.Member.ID); text != "" {
+			row.Text = text
+		} else if e.TargetID == string(p.Member.ID) {
+			row.Details = activityFacts(e)
+		}
+		p.History = append(p.History, row)
 	}
 	link := func(key string, id iam.EventID) string {
 		if id == "" {
@@ -92,6 +97,25 @@ func (c *Console) addHistory(x *exchange, p *memberPage) error {
 	}
 	p.Older, p.Newer = link("older", found.Older), link("newer", found.Newer)
 	return nil
+}
+
+// groupText says what a change of a group was to one person; "" for other events, and for
+// one so large that it does not name everybody. Who else it concerned is no matter here.
+func groupText(e iam.AuditEvent, id iam.MemberID) string {
+	if e.TargetType != "group" {
+		return ""
+	}
+	names := func(key string) bool {
+		list, _ := e.Details[key].([]any)
+		return slices.Contains(list, any(string(id)))
+	}
+	switch {
+	case names("membersAdded"):
+		return "Added to the SCIM group " + e.TargetName
+	case names("membersRemoved"):
+		return "Taken out of the SCIM group " + e.TargetName
+	}
+	return ""
 }
 
 // exportMembers answers with the members, a row for each reason why one holds a role: what

@@ -84,7 +84,7 @@ func (x *exchange) roleOptions(roles []access.RoleView, chosen []iam.RoleID) []r
 	list := make([]roleOption, 0, len(roles))
 	for _, r := range roles {
 		o := roleOption{
-			ID: r.ID, Name: r.Name, System: r.Type == iam.RoleSystem, What: permissionCount(r.Role), Chosen: slices.Contains(chosen, r.ID),
+			ID: r.ID, Name: r.Name, System: r.Type == iam.RoleSystem, What: capital(permissionCount(r.Role)), Chosen: slices.Contains(chosen, r.ID),
 		}
 		if len(r.Groups) > 0 {
 			o.What += ", through " + groupList(r.Groups)
