@@ -100,5 +100,6 @@ func (c *Console) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	c.mux.ServeHTTP(w, r)
 	// The pattern of the console's own mux, and not the "/" that led here.
-	web.SetRoute(r, strings.TrimLeft(strings.TrimLeft(pattern, "GETPOST"), " "))
+	_, path, _ := strings.Cut(pattern, " ")
+	web.SetRoute(r, path)
 }
