@@ -112,6 +112,8 @@ func (c *Console) connectSAML(x *exchange) error {
 	switch {
 	case in.Metadata != nil:
 		in.URL, in.AllowPrivate = "", false
+	case in.URL == "" && p.Stored:
+		return x.to(domainsURL) // nothing new: on to the next step
 	case in.URL == "":
 		return x.again(p, iam.Errorf(iam.KindInvalid, "enter the Metadata URL of your identity provider, or choose its metadata as a file"))
 	default:

@@ -38,6 +38,7 @@ func (c *Console) generateKey(x *exchange) error {
 	if err != nil {
 		return x.again(p, err)
 	}
+	x.now = c.now().UTC() // behind the key's time
 	if p, err = c.scimPage(x); err != nil {
 		return err
 	}
