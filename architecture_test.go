@@ -78,6 +78,7 @@ var outsides = []outside{
 	{"github.com/google/go-cmp", []string{"test"}, "comparisons in tests"},
 	{"pgregory.net/rapid", []string{"test"}, "properties in tests"},
 	{"github.com/anishathalye/porcupine", []string{"test"}, "linearizability in tests"},
+	{"github.com/chromedp", []string{"test"}, "a browser in tests"},
 }
 
 // source is one Go file.

@@ -4,8 +4,9 @@
 #   scripts/test.sh [PACKAGE…]      without arguments: ./...
 #
 # One private PostgreSQL server serves all packages; it ends with this script, however the
-# script ends. ROLLCALL_TEST_POSTGRES=postgres://… uses a server of yours instead. As root
-# on Debian or Ubuntu the script installs what is missing; elsewhere it says what to install.
+# script ends. ROLLCALL_TEST_POSTGRES=postgres://… uses a server of yours instead, and
+# ROLLCALL_TEST_CHROMIUM=PROGRAM a Chromium that is not in PATH. As root on Debian or Ubuntu
+# the script installs what is missing; elsewhere it says what to install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -27,6 +28,20 @@ server_programs() {
 	return 1
 }
 
+# The browser tests drive Chromium; internal/e2e/browser looks for it under the same names.
+has_chromium() {
+	local name
+	if [ -n "${ROLLCALL_TEST_CHROMIUM:-}" ]; then
+		command -v "$ROLLCALL_TEST_CHROMIUM" >/dev/null
+		return
+	fi
+	for name in chromium chromium-browser google-chrome google-chrome-stable \
+		/Applications/Chromium.app/Contents/MacOS/Chromium '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'; do
+		! command -v "$name" >/dev/null || return 0
+	done
+	return 1
+}
+
 # The race detector is C code: without a compiler there is no -race.
 has_compiler() { command -v "$(go env CC)" >/dev/null; }
 
@@ -37,13 +52,15 @@ fi
 missing=()
 if ! has_compiler; then missing+=(gcc libc6-dev); fi
 if [ -z "${ROLLCALL_TEST_POSTGRES:-}" ] && ! server_programs >/dev/null; then missing+=(postgresql); fi
+if ! has_chromium; then missing+=(chromium); fi
 if [ ${#missing[@]} -gt 0 ]; then
 	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
 		say "These packages are missing: ${missing[*]} (the names are Debian's)."
 		say "  Debian, Ubuntu: sudo apt-get install ${missing[*]}"
-		say "  Fedora:         sudo dnf install gcc postgresql-server"
-		say "  macOS:          xcode-select --install; brew install postgresql"
+		say "  Fedora:         sudo dnf install gcc postgresql-server chromium"
+		say "  macOS:          xcode-select --install; brew install postgresql; brew install --cask chromium"
 		say "A PostgreSQL server elsewhere does too: set ROLLCALL_TEST_POSTGRES to its URL (the user must be allowed to create databases)."
+		say "So does a Chromium or Chrome elsewhere: set ROLLCALL_TEST_CHROMIUM to its program."
 		exit 1
 	fi
 	apt-get update -q

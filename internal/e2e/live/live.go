@@ -6,6 +6,8 @@ package live
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,7 +54,9 @@ func Binary(t testing.TB) string {
 type Server struct {
 	t        testing.TB
 	Database string
-	URL      string // "http://127.0.0.1:port"
+	URL      string       // "http://127.0.0.1:port", or what StartHTTPS was told
+	Client   *http.Client // reaches URL
+	listen   string       // "127.0.0.1:port"
 	args     []string
 	cmd      *exec.Cmd
 	log      *syncBuffer
@@ -63,7 +67,46 @@ type Server struct {
 // killed when the test ends.
 func Start(t testing.TB, database string, args ...string) *Server {
 	t.Helper()
-	s := &Server{t: t, Database: database, args: args, URL: "http://" + freeAddress(t)}
+	s := &Server{t: t, Database: database, args: args, listen: freeAddress(t), Client: http.DefaultClient}
+	s.URL = "http://" + s.listen
+	t.Cleanup(s.Kill)
+	s.Restart()
+	return s
+}
+
+// Certificate is what a server shows that is reached by https: chain and key as PEM,
+// for a host name, and the authorities that vouch for it.
+type Certificate struct {
+	Host       string
+	Chain, Key []byte
+	Pool       *x509.CertPool
+}
+
+// StartHTTPS starts a server that is reached by https under the certificate's host
+// name, on a free port of loopback.
+func StartHTTPS(t testing.TB, database string, c Certificate, args ...string) *Server {
+	t.Helper()
+	dir := t.TempDir()
+	chain, key := filepath.Join(dir, "chain.pem"), filepath.Join(dir, "key.pem")
+	for path, text := range map[string][]byte{chain: c.Chain, key: c.Key} {
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &Server{t: t, Database: database, args: append([]string{"--tls-cert", chain, "--tls-key", key}, args...), listen: freeAddress(t)}
+	_, port, err := net.SplitHostPort(s.listen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.URL = "https://" + net.JoinHostPort(c.Host, port)
+	s.Client = &http.Client{Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: c.Pool},
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, network, s.listen)
+		},
+	}}
+	t.Cleanup(s.Client.CloseIdleConnections)
 	t.Cleanup(s.Kill)
 	s.Restart()
 	return s
@@ -85,7 +128,7 @@ func (s *Server) Restart() time.Duration {
 	s.t.Helper()
 	begin := time.Now()
 	s.log = &syncBuffer{}
-	args := append([]string{"serve", "--listen", strings.TrimPrefix(s.URL, "http://"), "--public-url", s.URL, "--database", s.Database}, s.args...)
+	args := append([]string{"serve", "--listen", s.listen, "--public-url", s.URL, "--database", s.Database}, s.args...)
 	s.cmd = exec.Command(Binary(s.t), args...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -105,7 +148,7 @@ func (s *Server) Restart() time.Duration {
 		case <-deadline:
 			s.t.Fatalf("the server is not ready after 30 s\n%s", s.Log())
 		case <-tick.C:
-			res, err := http.Get(s.URL + "/readyz")
+			res, err := s.Client.Get(s.URL + "/readyz")
 			if err != nil {
 				continue
 			}
