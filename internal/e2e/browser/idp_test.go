@@ -14,9 +14,14 @@ import (
 	"github.com/rollcall/rollcall/internal/e2e/idp"
 )
 
-// identityProviderHost is another site than Rollcall's: what is below localhost is one
-// site each.
-const identityProviderHost = "idp.localhost"
+const (
+	// identityProviderHost is another site than Rollcall's: what is below localhost is
+	// one site each.
+	identityProviderHost = "idp.localhost"
+	// identityProviderName is what it calls itself in the header Server, so that nobody
+	// takes its pages for ours.
+	identityProviderName = "identity-provider"
+)
 
 // identityProvider is the web site of a SAML identity provider: a page on which one says
 // who one is, and one that posts the answer to Rollcall, by itself where scripts run.
@@ -85,6 +90,7 @@ var identityProviderPages = template.Must(template.New("login").Parse(`<!doctype
 func (p *identityProvider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	w.Header().Set("Server", identityProviderName)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	var err error
 	switch r.URL.Path {

@@ -109,9 +109,9 @@ func (b *tab) toldByStatus(entry *log.Entry) bool {
 	return entry.URL == last.URL && last.Status >= 400
 }
 
-// policyFault finds what is wrong with a page's Content-Security-Policy (S55).
+// policyFault finds what is wrong with the Content-Security-Policy of a page of ours (S55).
 func policyFault(r *network.Response) string {
-	if !strings.HasPrefix(r.MimeType, "text/html") || strings.HasPrefix(r.URL, "about:") || strings.Contains(r.URL, identityProviderHost) {
+	if !strings.HasPrefix(r.MimeType, "text/html") || header(r, "Server") == identityProviderName {
 		return ""
 	}
 	policy := header(r, "Content-Security-Policy")
