@@ -114,10 +114,7 @@ func slotsHistory(ctx context.Context, rings []keyring, n int, seed uint64) *rec
 
 // replicas are the admin's use cases over one database, reached through one handle
 // on SQLite and through two, as two replicas have them, on PostgreSQL.
-type replicas struct {
-	services []*access.Service
-	org      iam.OrganizationID
-}
+type replicas struct{ services []*access.Service }
 
 func newReplicas(t *testing.T, engine string) *replicas {
 	t.Helper()
