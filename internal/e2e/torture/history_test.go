@@ -25,7 +25,7 @@ func length(short, long int) int {
 
 // historyLength is a little over 2,000: a step that finds nothing to remove makes no
 // operation, and reads without an answer are left out.
-const historyLength = 2112
+const historyLength = 2208
 
 const (
 	writers      = 16
