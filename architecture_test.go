@@ -71,12 +71,10 @@ var outsides = []outside{
 	{"golang.org/x/time/rate", []string{"internal/web"}, "limits stand at the doors"},
 	{"golang.org/x/net", []string{"internal/web"}, "limits of HTTP/2 and of connections"},
 	{"golang.org/x/crypto", []string{"internal/signin", "internal/access"}, "password hashes"},
-	{"golang.org/x/mod/sumdb", []string{"internal/housekeeping", "cmd/rollcall"}, "the sealed audit log"},
 	{"github.com/russellhaering/goxmldsig", []string{"internal/saml", "internal/entra"}, "signatures of assertions"},
 	{"github.com/beevik/etree", []string{"internal/saml", "internal/entra"}, "signatures of assertions"},
 	{"github.com/mattermost/xml-roundtrip-validator", []string{"internal/saml"}, "signatures of assertions"},
 	{"github.com/google/go-cmp", []string{"test"}, "comparisons in tests"},
-	{"pgregory.net/rapid", []string{"test"}, "properties in tests"},
 	{"github.com/anishathalye/porcupine", []string{"test"}, "linearizability in tests"},
 	{"github.com/chromedp", []string{"test"}, "a browser in tests"},
 }

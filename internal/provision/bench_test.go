@@ -39,7 +39,8 @@ func BenchmarkScale(b *testing.B) {
 
 func newBench(b *testing.B, engine string) *bench {
 	b.Helper()
-	db := storetest.Open(b, engine, store.Options{})
+	url := storetest.URL(b, engine)
+	db := storetest.Reopen(b, url, store.Options{})
 	org := iam.Organization{ID: iam.OrganizationID(db.NewID()), Name: "Bench", Plan: iam.PlanEnterprise, SCIMEnabled: true,
 		Identity: iam.PolicyStandard, UnmappedGroups: iam.UnmappedCreate, CreatedAt: time.Now()}
 	w := &bench{s: &provision.Service{DB: db}, caller: iam.SCIMCaller{Organization: org, Key: "scim_bench", Actor: iam.Actor{Type: iam.ActorAPI}}}
@@ -64,6 +65,7 @@ func newBench(b *testing.B, engine string) *bench {
 		})
 	}
 	w.small, w.large = w.group(b, "Small", 10), w.group(b, "Large", benchUsers-1000)
+	storetest.Analyze(b, url)
 	return w
 }
 

@@ -3,6 +3,7 @@ package torture
 import (
 	"context"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/anishathalye/porcupine"
@@ -20,7 +21,10 @@ type bindingState struct {
 	fields [2]string // the SCIM group fields of A and B
 }
 
-type bindingOp struct{ kind, role, name string }
+type bindingOp struct {
+	group            int
+	kind, role, name string
+}
 type bindingResult struct {
 	refused    bool
 	name, link string
@@ -36,6 +40,9 @@ func roleIndex(role string) int {
 // bindingModel is D2 for one group and two roles made by an admin, written down
 // once more, independently of the rules that the server uses.
 var bindingModel = porcupine.Model{
+	Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
+		return partition(history, func(in any) string { return describe("%d", in.(bindingOp).group) })
+	},
 	Init: func() any { return bindingState{name: "G"} },
 	Step: func(state, input, output any) (bool, any) {
 		s, in := state.(bindingState), input.(bindingOp)
@@ -86,14 +93,22 @@ var bindingModel = porcupine.Model{
 	DescribeOperation: func(in, out any) string { return describe("%+v -> %+v", in, out) },
 }
 
-// bound is one group and two roles of the server, reached through its replicas.
+// boundGroups is how many groups, each with two roles of its own, one history
+// drives at once: all in one organization, so they share its lock, and none concerns
+// another, so each can be checked by itself.
+const boundGroups = 8
+
+// bound is an organization with its groups and roles, reached through its replicas.
 type bound struct {
 	*replicas
 	org       iam.OrganizationID
 	provision []*provision.Service
 	caller    iam.SCIMCaller
-	group     string
+	groups    [boundGroups]iam.GroupID
 }
+
+// numbered makes a name of group i's own: "G 3", "A 3".
+func numbered(name string, i int) string { return describe("%s %d", name, i) }
 
 func newBound(t *testing.T, r *replicas) *bound {
 	t.Helper()
@@ -106,18 +121,20 @@ func newBound(t *testing.T, r *replicas) *bound {
 		t.Fatal(err)
 	}
 	b.caller = iam.SCIMCaller{Organization: org, Key: "scim_test", Actor: iam.Actor{Type: iam.ActorAPI, ID: "scim_test"}}
-	made, err := b.provision[0].CreateGroup(t.Context(), b.caller, scim.Object{"displayName": "G"}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.group = made.ID
-	// The role that the push made goes with its link: the history begins without one.
-	if err := r.services[0].DeleteRole(t.Context(), iam.Operator, b.org, "G"); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"A", "B"} {
-		if _, err := r.services[0].CreateRole(t.Context(), iam.Operator, b.org, access.RoleInput{Name: &name}); err != nil {
+	for i := range b.groups {
+		made, err := b.provision[0].CreateGroup(t.Context(), b.caller, scim.Object{"displayName": numbered("G", i)}, nil)
+		if err != nil {
 			t.Fatal(err)
+		}
+		b.groups[i] = iam.GroupID(made.ID)
+		// The role that the push made goes with its link: the history begins without one.
+		if err := r.services[0].DeleteRole(t.Context(), iam.Operator, b.org, numbered("G", i)); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{numbered("A", i), numbered("B", i)} {
+			if _, err := r.services[0].CreateRole(t.Context(), iam.Operator, b.org, access.RoleInput{Name: &name}); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	return b
@@ -125,31 +142,43 @@ func newBound(t *testing.T, r *replicas) *bound {
 
 func (b *bound) do(ctx context.Context, client int, in bindingOp) (any, bool) {
 	s := b.service(client)
+	role, name := numbered(in.role, in.group), numbered(in.name, in.group)
 	var err error
 	switch in.kind {
 	case "set":
-		_, err = s.UpdateRole(ctx, iam.Operator, b.org, in.role, access.RoleInput{SCIMGroup: &in.name})
+		_, err = s.UpdateRole(ctx, iam.Operator, b.org, role, access.RoleInput{SCIMGroup: &name})
 	case "unlink":
-		err = s.UnlinkRole(ctx, iam.Operator, b.org, in.role)
+		err = s.UnlinkRole(ctx, iam.Operator, b.org, role)
 	case "rename":
-		patch, perr := scim.ParsePatch(scim.Object{"Operations": []any{scim.Object{"op": "replace", "path": "displayName", "value": in.name}}})
+		patch, perr := scim.ParsePatch(scim.Object{"Operations": []any{scim.Object{"op": "replace", "path": "displayName", "value": name}}})
 		if perr != nil {
 			panic(perr)
 		}
-		_, err = b.provision[client%len(b.provision)].PatchGroup(ctx, b.caller, b.group, patch, provision.Match{}, nil)
+		_, err = b.provision[client%len(b.provision)].PatchGroup(ctx, b.caller, string(b.groups[in.group]), patch, provision.Match{}, nil)
 	default:
 		groups, err := s.Groups(ctx, b.org)
-		if err != nil || len(groups) != 1 {
+		if err != nil {
 			return nil, false
 		}
-		out := bindingResult{name: groups[0].DisplayName}
-		if groups[0].Role != nil {
-			out.link = groups[0].Role.Name
+		for _, g := range groups {
+			if g.ID != b.groups[in.group] {
+				continue
+			}
+			out := bindingResult{name: unnumbered(g.DisplayName)}
+			if g.Role != nil {
+				out.link = unnumbered(g.Role.Name)
+			}
+			return out, true
 		}
-		return out, true
+		return nil, false
 	}
 	refused := iam.KindOf(err) == iam.KindConflict
 	return bindingResult{refused: refused}, err == nil || refused
+}
+
+func unnumbered(name string) string {
+	word, _, _ := strings.Cut(name, " ")
+	return word
 }
 
 func TestLinearizable_binding(t *testing.T) {
@@ -158,11 +187,12 @@ func TestLinearizable_binding(t *testing.T) {
 		for i := range length(1, 20) {
 			b := newBound(t, r)
 			rec := newRecorder()
-			drive(t.Context(), length(320, 2000), uint64(i), func(ctx context.Context, client int, rng *rand.Rand) {
+			drive(t.Context(), length(320, historyLength), uint64(i), func(ctx context.Context, client int, rng *rand.Rand) {
 				in := bindingOp{
-					kind: []string{"set", "unlink", "rename", "read", "read"}[rng.IntN(5)],
-					role: []string{"A", "B"}[rng.IntN(2)],
-					name: []string{"G", "H"}[rng.IntN(2)],
+					group: rng.IntN(boundGroups),
+					kind:  []string{"set", "unlink", "rename", "read", "read"}[rng.IntN(5)],
+					role:  []string{"A", "B"}[rng.IntN(2)],
+					name:  []string{"G", "H"}[rng.IntN(2)],
 				}
 				rec.do(client, in, in.kind == "read", func() (any, bool) { return b.do(ctx, client, in) })
 			})

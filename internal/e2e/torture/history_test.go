@@ -23,6 +23,10 @@ func length(short, long int) int {
 	return short
 }
 
+// historyLength is a little over 2,000: a step that finds nothing to remove makes no
+// operation, and reads without an answer are left out.
+const historyLength = 2208
+
 const (
 	writers      = 16
 	openReturn   = int64(1) << 62 // an operation without an answer may take effect at any time

@@ -93,7 +93,7 @@ func TestLinearizable_members(t *testing.T) {
 		for i := range length(1, 20) {
 			group := c.must(t, "/Groups", map[string]any{"displayName": describe("Group %d", i)})
 			legal(t, describe("members on %s, history %d", engine, i+1), membersModel,
-				membersHistory(t.Context(), scimRoster{c, group}, users, length(640, 2000), uint64(i)))
+				membersHistory(t.Context(), scimRoster{c, group}, users, length(640, historyLength), uint64(i)))
 		}
 	})
 }

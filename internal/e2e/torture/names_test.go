@@ -169,7 +169,7 @@ func TestLinearizable_userNames(t *testing.T) {
 		c := newCluster(t, engine)
 		for i := range length(1, 20) {
 			c.clear(t, "/Users")
-			legal(t, describe("userNames on %s, history %d", engine, i+1), namesModel, namesHistory(t.Context(), scimNames{c}, length(640, 2000), uint64(i)))
+			legal(t, describe("userNames on %s, history %d", engine, i+1), namesModel, namesHistory(t.Context(), scimNames{c}, length(640, historyLength), uint64(i)))
 		}
 	})
 }

@@ -24,7 +24,10 @@ type keyring interface {
 	active(ctx context.Context, client int) (keys []string, known bool)
 }
 
-type slotOp struct{ kind, key string }
+type slotOp struct {
+	org       int
+	kind, key string
+}
 type slotResult struct {
 	refused bool
 	keys    string // active keys, sorted and joined; or the key that was made
@@ -32,6 +35,9 @@ type slotResult struct {
 
 // slotsModel: the set of active keys.
 var slotsModel = porcupine.Model{
+	Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
+		return partition(history, func(in any) string { return describe("%d", in.(slotOp).org) })
+	},
 	Init: func() any { return "" },
 	Step: func(state, input, output any) (bool, any) {
 		keys, in := split(state.(string)), input.(slotOp)
@@ -66,18 +72,21 @@ func join(keys []string) string {
 	return strings.Join(keys, " ")
 }
 
-func slotsHistory(ctx context.Context, s keyring, n int, seed uint64) *recorder {
+// slotsHistory drives the key rings of several organizations at once.
+func slotsHistory(ctx context.Context, rings []keyring, n int, seed uint64) *recorder {
 	r := newRecorder()
 	var mu sync.Mutex
-	var seen []string
+	made := make([][]string, len(rings))
 	drive(ctx, n, seed, func(ctx context.Context, client int, rng *mathrand.Rand) {
+		org := rng.IntN(len(rings))
+		s := rings[org]
 		switch rng.IntN(4) {
 		case 0, 1:
-			r.do(client, slotOp{"create", ""}, false, func() (any, bool) {
+			r.do(client, slotOp{org, "create", ""}, false, func() (any, bool) {
 				key, refused, known := s.create(ctx, client)
 				if key != "" {
 					mu.Lock()
-					seen = append(seen, key)
+					made[org] = append(made[org], key)
 					mu.Unlock()
 				}
 				return slotResult{refused: refused, keys: key}, known
@@ -85,16 +94,16 @@ func slotsHistory(ctx context.Context, s keyring, n int, seed uint64) *recorder 
 		case 2:
 			mu.Lock()
 			key := ""
-			if len(seen) > 0 {
+			if seen := made[org]; len(seen) > 0 {
 				key = seen[max(0, len(seen)-1-rng.IntN(3))]
 			}
 			mu.Unlock()
 			if key == "" {
 				return
 			}
-			r.do(client, slotOp{"revoke", key}, false, func() (any, bool) { return slotResult{}, s.revoke(ctx, client, key) })
+			r.do(client, slotOp{org, "revoke", key}, false, func() (any, bool) { return slotResult{}, s.revoke(ctx, client, key) })
 		default:
-			r.do(client, slotOp{"active", ""}, true, func() (any, bool) {
+			r.do(client, slotOp{org, "active", ""}, true, func() (any, bool) {
 				keys, known := s.active(ctx, client)
 				return slotResult{keys: join(keys)}, known
 			})
@@ -105,10 +114,7 @@ func slotsHistory(ctx context.Context, s keyring, n int, seed uint64) *recorder 
 
 // replicas are the admin's use cases over one database, reached through one handle
 // on SQLite and through two, as two replicas have them, on PostgreSQL.
-type replicas struct {
-	services []*access.Service
-	org      iam.OrganizationID
-}
+type replicas struct{ services []*access.Service }
 
 func newReplicas(t *testing.T, engine string) *replicas {
 	t.Helper()
@@ -183,8 +189,11 @@ func TestLinearizable_keySlots(t *testing.T) {
 	eachEngine(t, func(t *testing.T, engine string) {
 		r := newReplicas(t, engine)
 		for i := range length(1, 20) {
-			legal(t, describe("key slots on %s, history %d", engine, i+1), slotsModel,
-				slotsHistory(t.Context(), accessKeys{r, r.organization(t)}, length(320, 2000), uint64(i)))
+			var rings []keyring
+			for range 4 {
+				rings = append(rings, accessKeys{r, r.organization(t)})
+			}
+			legal(t, describe("key slots on %s, history %d", engine, i+1), slotsModel, slotsHistory(t.Context(), rings, length(320, historyLength), uint64(i)))
 		}
 	})
 }
@@ -227,6 +236,6 @@ func (s *countingKeys) active(_ context.Context, _ int) ([]string, bool) {
 
 func TestLinearizable_findsCountThenCreate(t *testing.T) {
 	illegal(t, "keys, counted and then made", slotsModel, func(seed uint64) *recorder {
-		return slotsHistory(t.Context(), &countingKeys{}, 2000, seed)
+		return slotsHistory(t.Context(), []keyring{&countingKeys{}}, 2000, seed)
 	})
 }

@@ -3,7 +3,10 @@ package storetest
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/rollcall/rollcall/internal/store"
 )
@@ -67,6 +70,24 @@ func Reopen(t testing.TB, url string, o store.Options) *store.DB {
 		}
 	})
 	return db
+}
+
+// Analyze refreshes the planner's statistics of a PostgreSQL database, as autovacuum
+// does within a minute of a large change; SQLite's planner needs none for our
+// statements. Benchmarks that fill tables at once call it.
+func Analyze(t testing.TB, url string) {
+	t.Helper()
+	if !strings.HasPrefix(url, "postgres") {
+		return
+	}
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	if _, err := conn.Exec(t.Context(), "ANALYZE"); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func migrated(ctx context.Context, url string) error {
