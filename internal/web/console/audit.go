@@ -186,7 +186,7 @@ func typeAreas(value string) []typeArea {
 
 func newAuditRow(e iam.AuditEvent, query url.Values) auditRow {
 	row := auditRow{
-		Text: activityText(e), Type: e.Type, Note: activityNote(e), Actor: actorText(e.Actor), Address: e.Actor.Address, Time: e.At,
+		Text: iam.Clip(activityText(e)), Type: e.Type, Note: activityNote(e), Actor: actorText(e.Actor), Address: e.Actor.Address, Time: e.At,
 		URL: "/audit/" + url.PathEscape(string(e.ID)), ActorCode: e.Actor.Type == iam.ActorAPI,
 	}
 	if row.ActorCode {
