@@ -1,8 +1,6 @@
 package console
 
 import (
-	"encoding/json"
-	"iter"
 	"net/url"
 	"slices"
 	"strings"
@@ -260,87 +258,4 @@ func changeText(e iam.AuditEvent) string {
 		return string(runes[:maxNote]) + "…"
 	}
 	return text
-}
-
-// auditExport answers with the activities of the filter as a file (S57), newest first.
-func (c *Console) auditExport(x *exchange) error {
-	query := x.r.URL.Query()
-	p := &auditPage{frame: x.frame("Audit"), Areas: typeAreas(query.Get("type")), Actors: auditActors()}
-	choose(p.Actors, query.Get("actor"))
-	asked, err := p.asked(query)
-	if err != nil {
-		return err
-	}
-	head := []string{
-		"createdAt", "activity", "type", "actorType", "actorId", "actorDetails", "actorIpAddress", "userAgent",
-		"targetType", "targetId", "targetName", "details", "id", "organizationId",
-	}
-	name := "audit-" + x.now.Format(time.DateOnly) + ".csv"
-	return x.exportCSV(name, head, c.auditRecords(x, asked))
-}
-
-// auditRecords reads the activities of a query, all of them.
-func (c *Console) auditRecords(x *exchange, q access.ActivityQuery) iter.Seq2[[]string, error] {
-	return func(yield func([]string, error) bool) {
-		for e, err := range c.access.EachActivity(x.r.Context(), x.org(), q) {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			details, err := json.Marshal(e.Details)
-			if err != nil || !yield([]string{
-				e.At.UTC().Format("2006-01-02T15:04:05.000000Z07:00"), activityText(e), string(e.Type), string(e.Actor.Type), e.Actor.ID, e.Actor.Details,
-				e.Actor.Address, e.Actor.UserAgent, e.TargetType, e.TargetID, e.TargetName, string(details), string(e.ID), string(x.org()),
-			}, err) {
-				return
-			}
-		}
-	}
-}
-
-// eventPage is one activity with everything that is known of it.
-type eventPage struct {
-	frame
-	Text      string
-	Type      iam.ActivityType
-	At        time.Time
-	Exact     string
-	Actor     string
-	Kind      string
-	Address   string
-	UserAgent string
-	Target    string
-	TargetID  string
-	MemberURL string // of the target, when it is a member
-	Facts     []fact
-	ID        iam.EventID
-}
-
-func (c *Console) event(x *exchange) error {
-	e, err := c.access.Activity(x.r.Context(), x.org(), iam.EventID(x.r.PathValue("event")))
-	if err != nil {
-		return err
-	}
-	p := &eventPage{
-		frame: x.frame("Activity"), Text: activityText(e), Type: e.Type, At: e.At, Exact: e.At.UTC().Format("Mon, 2 Jan 2006 15:04:05.000 (UTC)"),
-		Actor: actorText(e.Actor), Kind: actorKind(e.Actor), Address: e.Actor.Address, UserAgent: e.Actor.UserAgent,
-		Target: e.TargetName, TargetID: e.TargetID, Facts: activityFacts(e), ID: e.ID,
-	}
-	p.Here = "/audit"
-	if e.TargetType == "user" && e.TargetID != "" {
-		p.MemberURL = c.memberURL(x, e.TargetID)
-	}
-	return x.show(p)
-}
-
-// memberURL is the page of a member, "" when there is none or he may not be seen.
-func (c *Console) memberURL(x *exchange, id string) string {
-	const pattern = "/members/{member}"
-	if c.linkTo(x, pattern) == "" {
-		return ""
-	}
-	if _, err := c.access.Member(x.r.Context(), x.org(), iam.MemberID(id)); err != nil {
-		return ""
-	}
-	return strings.Replace(pattern, "{member}", url.PathEscape(id), 1)
 }

@@ -1,9 +1,7 @@
 package console
 
 import (
-	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/rollcall/rollcall/internal/access"
@@ -76,7 +74,7 @@ func (c *Console) scimSettings(x *exchange) error {
 func (c *Console) scimPage(x *exchange) (*scimPage, error) {
 	ctx, org := x.r.Context(), x.org()
 	p := &scimPage{
-		frame: x.frame(settingsTitle), Gate: c.planGate(x), RolesURL: c.linkTo(x, "/roles"), DefaultURL: c.defaultRoleURL(x),
+		frame: x.frame(settingsTitle), Gate: c.planGate(x), RolesURL: c.linkTo(x, "/roles"), DefaultURL: c.linkTo(x, "/roles/default"),
 		Activity: c.linkTo(x, "/settings/activity"), Today: x.now.Format(time.DateOnly), Expiry: expiryChoices(iam.DefaultExpiry),
 	}
 	p.Here = "/settings/scim"
@@ -221,91 +219,4 @@ func (c *Console) enableSCIM(x *exchange) error {
 		return c.scimAgain(x, err)
 	}
 	return x.done("/settings/scim", "SCIM is enabled.", "Copy the SCIM endpoint URL, generate a key, and enter both in Entra ID.")
-}
-
-// scimDisablePage asks before SCIM is turned off.
-type scimDisablePage struct {
-	frame
-	Members int // whom SCIM manages
-	Keys    int // active ones
-}
-
-func (c *Console) scimDisable(x *exchange) error {
-	p, err := c.scimDisablePage(x)
-	if err != nil {
-		return err
-	}
-	return x.show(p)
-}
-
-func (c *Console) scimDisablePage(x *exchange) (*scimDisablePage, error) {
-	p := &scimDisablePage{frame: x.frame("Disable SCIM")}
-	p.Here = "/settings/scim"
-	counted, err := c.access.CountMembers(x.r.Context(), x.org())
-	if err != nil {
-		return nil, err
-	}
-	p.Members = counted.SCIM
-	keys, err := c.access.Keys(x.r.Context(), x.org())
-	for _, k := range keys {
-		if k.Status == iam.KeyActive {
-			p.Keys++
-		}
-	}
-	return p, err
-}
-
-func (c *Console) disableSCIM(x *exchange) error {
-	if x.value("sure") != "yes" {
-		return c.scimDisable(x)
-	}
-	if _, err := c.access.DisableSCIM(x.r.Context(), x.session.Actor, x.org()); err != nil {
-		return c.scimAgain(x, err)
-	}
-	return x.done("/settings/scim", "SCIM is disabled.", "Calls are answered 403. Keys, members, groups and roles stay.")
-}
-
-// strictPage asks before the identity policy becomes strict, and says whom it would
-// refuse (D7).
-type strictPage struct {
-	frame
-	Unmapped  iam.UnmappedGroups // what else was to be saved
-	WouldFail []access.PolicyFailure
-	More      int // beyond those that are listed
-	Users     int // whom SCIM manages
-}
-
-// maxWouldFail is how many of those who would fail are listed.
-const maxWouldFail = 100
-
-// saveRules changes what happens to unmapped groups, and the identity policy. Before that
-// becomes strict the page with those who would fail is shown.
-func (c *Console) saveRules(x *exchange) error {
-	unmapped, identity := x.value("unmapped"), x.value("identity")
-	now := x.session.Organization
-	if identity == string(iam.PolicyStrict) && now.Identity != iam.PolicyStrict && x.value("sure") != "yes" {
-		return c.askStrict(x, iam.UnmappedGroups(unmapped))
-	}
-	if _, err := c.access.SetSCIMPolicy(x.r.Context(), x.session.Actor, x.org(), access.Policy{Identity: &identity, UnmappedGroups: &unmapped}); err != nil {
-		return c.scimAgain(x, err)
-	}
-	return x.done("/settings/scim", "The rules are saved.", "They hold from the next call on. Nobody was changed.")
-}
-
-func (c *Console) askStrict(x *exchange, unmapped iam.UnmappedGroups) error {
-	p := &strictPage{frame: x.frame("Strict identity policy"), Unmapped: unmapped}
-	p.Here = "/settings/scim"
-	var err error
-	if p.WouldFail, err = c.access.WouldFailStrict(x.r.Context(), x.org()); err != nil {
-		return err
-	}
-	if n := len(p.WouldFail); n > maxWouldFail {
-		p.WouldFail, p.More = slices.Clip(p.WouldFail[:maxWouldFail]), n-maxWouldFail
-	}
-	counted, err := c.access.CountMembers(x.r.Context(), x.org())
-	if err != nil {
-		return err
-	}
-	p.Users, p.Status = counted.SCIM, http.StatusOK
-	return x.show(p)
 }

@@ -1,0 +1,65 @@
+package console
+
+import (
+	"net/url"
+
+	"github.com/rollcall/rollcall/internal/access"
+	"github.com/rollcall/rollcall/internal/iam"
+)
+
+// domainRemovePage asks before a domain is removed.
+type domainRemovePage struct {
+	frame
+	Domain   string
+	Verified bool
+	Members  int // whom it shuts out
+	Action   string
+}
+
+func (c *Console) domainRemove(x *exchange) error {
+	p, err := c.domainRemovePage(x)
+	if err != nil {
+		return err
+	}
+	return x.show(p)
+}
+
+func (c *Console) domainRemovePage(x *exchange) (*domainRemovePage, error) {
+	view, err := c.access.SAML(x.r.Context(), x.org())
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range view.Domains {
+		if d.Domain != x.r.PathValue("domain") {
+			continue
+		}
+		p := &domainRemovePage{frame: x.frame("Remove domain"), Domain: d.Domain, Verified: d.Status == access.DomainVerified, Action: domainURL(d.Domain)}
+		p.Here = "/settings/saml"
+		p.Members, err = c.access.DomainMembers(x.r.Context(), x.org(), d.Domain)
+		return p, err
+	}
+	return nil, iam.Errorf(iam.KindNotFound, "the domain %q is not among this organization's domains", iam.Clip(x.r.PathValue("domain")))
+}
+
+func domainURL(domain string) string {
+	return "/settings/saml/domains/" + url.PathEscape(domain) + "/remove"
+}
+
+func (c *Console) removeDomain(x *exchange) error {
+	p, err := c.domainRemovePage(x)
+	if err != nil {
+		return err
+	}
+	if x.value("sure") != "yes" {
+		return x.show(p)
+	}
+	shutOut, err := c.access.RemoveDomain(x.r.Context(), x.session.Actor, x.org(), p.Domain)
+	if err != nil {
+		return x.again(p, err)
+	}
+	detail := "Nobody had an address in it."
+	if shutOut > 0 {
+		detail = plural(shutOut, "member", "members") + " with an address in it can no longer sign in. SCIM data is unchanged."
+	}
+	return x.done("/settings/saml", p.Domain+" is removed.", detail)
+}
