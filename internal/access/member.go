@@ -151,8 +151,21 @@ func (w *change) setRoles(user store.User, chosen []iam.Role) error {
 	if err := w.mayGive(added...); err != nil {
 		return err
 	}
+	details := map[string]any{"before": iam.RoleNames(before), "after": iam.RoleNames(refs(chosen))}
 	if holds(before, iam.RoleAdmin) && !holds(refs(chosen), iam.RoleAdmin) {
 		if err := w.notLastBreakGlass(user, "cannot lose the role Admin"); err != nil {
+			return err
+		}
+		// Local sign-in is for who holds Admin directly. Ended for good: the role given
+		// back must not bring the sessions back.
+		ended, err := w.tx.EndMemberSessions(w.org.ID, user.ID, signInLocal, store.EndedNotAdmin, w.tx.Now())
+		if err != nil {
+			return fmt.Errorf("end the sessions of %s: %w", user.ID, err)
+		}
+		noteSessions(details, ended)
+	}
+	if len(chosen) == 0 {
+		if err := w.mayLeaveToDefault(user.ID); err != nil {
 			return err
 		}
 	}
@@ -164,9 +177,46 @@ func (w *change) setRoles(user store.User, chosen []iam.Role) error {
 		what = iam.MemberRemoveRoles
 	}
 	return w.audit(iam.AuditEvent{
-		Type: what, TargetType: "user", TargetID: string(user.ID), TargetName: user.UserName,
-		Details: map[string]any{"before": iam.RoleNames(before), "after": iam.RoleNames(refs(chosen))},
+		Type: what, TargetType: "user", TargetID: string(user.ID), TargetName: user.UserName, Details: details,
 	})
+}
+
+// signInLocal is the method of sessions that began with a password.
+const signInLocal = "local"
+
+// mayLeaveToDefault refuses to take the direct roles from a member who has no role
+// through a group, when the Default roles that he holds then are more than the actor may
+// give: least of all may the actor come by them himself (D1).
+func (w *change) mayLeaveToDefault(member iam.MemberID) error {
+	m, err := w.tx.Member(w.org.ID, member)
+	if err != nil {
+		return fmt.Errorf("read the roles of %s: %w", member, err)
+	}
+	if len(m.Groups) > 0 {
+		return nil
+	}
+	return w.mayGiveDefault()
+}
+
+// mayGiveDefault refuses an actor who may not give the Default roles.
+func (w *change) mayGiveDefault() error {
+	defaults, err := w.tx.DefaultRoles(w.org.ID)
+	if err != nil {
+		return fmt.Errorf("read the Default roles: %w", err)
+	}
+	list := make([]iam.RoleID, 0, len(defaults))
+	for _, d := range defaults {
+		list = append(list, d.ID)
+	}
+	roles, err := w.tx.RolesByID(w.org.ID, list)
+	if err != nil {
+		return fmt.Errorf("read the Default roles: %w", err)
+	}
+	err = w.mayGive(roles...)
+	if iam.KindOf(err) == iam.KindForbidden {
+		return iam.Errorf(iam.KindForbidden, "this leaves members without a role of their own, who then hold the Default role: %w", err)
+	}
+	return err
 }
 
 // notHeld returns those of the chosen roles that a list does not hold yet: what is given.

@@ -291,6 +291,9 @@ func (s *Service) UnlinkRole(ctx context.Context, actor iam.Actor, org iam.Organ
 		if err != nil {
 			return err
 		}
+		if err := m.mayTakeAway(before); err != nil {
+			return err
+		}
 		groups, members, err := m.unlinkGroups(before.ID)
 		if err != nil {
 			return err
@@ -332,6 +335,9 @@ func (s *Service) DeleteRole(ctx context.Context, actor iam.Actor, org iam.Organ
 		if err := m.roleFree(target); err != nil {
 			return err
 		}
+		if err := m.mayTakeAway(target); err != nil {
+			return err
+		}
 		groups, members, err := m.unlinkGroups(target.ID)
 		if err != nil {
 			return err
@@ -349,6 +355,23 @@ func (s *Service) DeleteRole(ctx context.Context, actor iam.Actor, org iam.Organ
 			Also:    holders,
 		})
 	})
+}
+
+// mayTakeAway refuses to take a role from members who hold no other, when the actor may
+// not give the Default roles that they hold then (D1).
+func (m *mapping) mayTakeAway(role iam.Role) error {
+	err := m.mayGiveDefault()
+	if iam.KindOf(err) != iam.KindForbidden {
+		return err
+	}
+	held, failed := m.tx.CountSoleHolders(m.org.ID, role.ID)
+	if failed != nil {
+		return fmt.Errorf("count the holders of role %s: %w", role.ID, failed)
+	}
+	if held.Sole == 0 {
+		return nil
+	}
+	return err
 }
 
 // roleFree refuses to delete a role that a list still names (D3).

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rollcall/rollcall/internal/iam"
@@ -78,7 +79,28 @@ func (s *Service) SAML(ctx context.Context, org iam.OrganizationID) (SAMLView, e
 // Connecting again replaces the metadata in place (D9): SCIM, keys and members
 // stay as they are; sessions that began by SAML end if it is another identity
 // provider.
+//
+// Whose word counts decides who can be whom: a signed-in member has to be an Admin to
+// change it, whatever his permissions (D1).
 func (s *Service) ConnectSAML(ctx context.Context, actor iam.Actor, org iam.OrganizationID, in Connect) (SAMLView, error) {
+	return s.connectSAML(ctx, actor, org, in, func(w *change, before, after iam.Connection) error {
+		if sameTrust(before, after) {
+			return nil
+		}
+		return w.needAdmin("saying which identity provider signs people in")
+	})
+}
+
+// sameTrust tells whether a connection believes the same identity provider, read from the
+// same place.
+func sameTrust(a, b iam.Connection) bool {
+	return a.IdPEntityID == b.IdPEntityID && a.SSOURL == b.SSOURL && a.SSOBinding == b.SSOBinding && a.MetadataURL == b.MetadataURL &&
+		a.AllowPrivate == b.AllowPrivate && slices.Equal(fingerprints(a), fingerprints(b))
+}
+
+// connectSAML asks allowed, under the organization's lock, with the connection before, the
+// zero value for none.
+func (s *Service) connectSAML(ctx context.Context, actor iam.Actor, org iam.OrganizationID, in Connect, allowed func(w *change, before, after iam.Connection) error) (SAMLView, error) {
 	now := s.now()
 	metadata, err := saml.ParseMetadata(in.Metadata, now)
 	if err != nil {
@@ -108,7 +130,7 @@ func (s *Service) ConnectSAML(ctx context.Context, actor iam.Actor, org iam.Orga
 		if !w.org.Plan.HasSCIM() {
 			return iam.Errorf(iam.KindForbidden, "SAML single sign-on is an Enterprise plan feature and this organization is on the plan %s; change the plan first", w.org.Plan)
 		}
-		if err := w.connect(connection); err != nil {
+		if err := w.connect(connection, allowed); err != nil {
 			return err
 		}
 		if key != nil {
@@ -154,7 +176,7 @@ func (s *Service) newSigningKey(ctx context.Context, org iam.OrganizationID, now
 	return pem, nil
 }
 
-func (w *change) connect(c iam.Connection) error {
+func (w *change) connect(c iam.Connection, allowed func(w *change, before, after iam.Connection) error) error {
 	c.ConnectedAt, c.UpdatedAt = w.now, w.now
 	before, err := w.tx.Connection(w.org.ID)
 	first := errors.Is(err, iam.ErrNotFound)
@@ -163,6 +185,9 @@ func (w *change) connect(c iam.Connection) error {
 	}
 	if !first && bytes.Equal(before.Metadata, c.Metadata) && before.MetadataURL == c.MetadataURL && before.AllowPrivate == c.AllowPrivate {
 		return nil
+	}
+	if err := allowed(w, before, c); err != nil {
+		return err
 	}
 	if err := w.tx.PutConnection(c); err != nil {
 		return fmt.Errorf("store the SAML connection: %w", err)

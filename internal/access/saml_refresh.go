@@ -16,8 +16,9 @@ type Fetch func(ctx context.Context, url string, allowPrivate bool) ([]byte, err
 
 // RefreshSAML reads the identity provider's metadata again from where it came, and tells
 // whether it has changed. The address may bring new certificates and a new sign-in URL,
-// but no other identity provider: that is for an admin to decide, with ConnectSAML. The
-// metadata is fetched outside of any transaction.
+// but no other identity provider: that is for an Admin to decide, with ConnectSAML. The
+// metadata is fetched outside of any transaction, and an Admin who connects another
+// identity provider meanwhile is not overruled.
 func (s *Service) RefreshSAML(ctx context.Context, actor iam.Actor, org iam.OrganizationID, fetch Fetch) (changed bool, err error) {
 	var before iam.Connection
 	err = s.read(ctx, org, func(r *store.Reader, _ iam.Organization) (err error) {
@@ -51,7 +52,13 @@ func (s *Service) RefreshSAML(ctx context.Context, actor iam.Actor, org iam.Orga
 	if saysTheSame(metadata, before) {
 		return false, nil
 	}
-	_, err = s.ConnectSAML(ctx, actor, org, Connect{Metadata: data, URL: before.MetadataURL, AllowPrivate: before.AllowPrivate})
+	in := Connect{Metadata: data, URL: before.MetadataURL, AllowPrivate: before.AllowPrivate}
+	_, err = s.connectSAML(ctx, actor, org, in, func(_ *change, current, _ iam.Connection) error {
+		if !sameTrust(current, before) {
+			return iam.Errorf(iam.KindConflict, "the SAML connection was changed while its metadata was read; look at it again")
+		}
+		return nil
+	})
 	return err == nil, err
 }
 

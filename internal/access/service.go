@@ -158,6 +158,17 @@ func (w *change) mayGive(given ...iam.Role) error {
 	return iam.MayGrant(holder, given)
 }
 
+// needAdmin refuses a signed-in member who is no Admin an act by which he could become
+// one (D1). what names the act.
+func (w *change) needAdmin(what string) error {
+	admin, _ := iam.SystemRole(iam.RoleAdmin)
+	err := w.mayGive(admin)
+	if iam.KindOf(err) == iam.KindForbidden {
+		return iam.Errorf(iam.KindForbidden, "%s takes the role Admin (System), because whoever does it can sign in as an Admin; ask an Admin", what)
+	}
+	return err
+}
+
 // breakGlass returns the organization's break-glass Admins.
 func (w *change) breakGlass() ([]iam.BreakGlass, error) {
 	admins, err := w.tx.BreakGlassAdmins(w.org.ID)

@@ -33,6 +33,7 @@ const (
 	EndedPassword  = "a new password was set"
 	EndedEntityID  = "another identity provider was connected"
 	EndedDomain    = "the domain was removed"
+	EndedNotAdmin  = "the member does not hold the role Admin directly any more"
 	EndedNoSAML    = "the SAML connection was removed"
 )
 
