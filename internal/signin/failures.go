@@ -60,7 +60,7 @@ func (s *Service) refuse(ctx context.Context, a attempt, err error) error {
 }
 
 // Limits of what callers without any credentials can make the audit log keep: of one
-// kind of failure from one address one event a minute, and behind it one with the
+// kind of failure from one subscriber (see network) one event a minute, and behind it one with the
 // number of further ones.
 const (
 	failureWindow = time.Minute
@@ -73,7 +73,7 @@ const otherAddresses = "other"
 // failureKind is what is counted together.
 type failureKind struct {
 	org                    iam.OrganizationID
-	cause, address, target string
+	cause, network, target string
 }
 
 type counted struct {
@@ -95,10 +95,10 @@ func (f *failures) note(e iam.AuditEvent, unhurried bool) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	cause, _ := e.Details["cause"].(string)
-	kind := failureKind{e.Organization, cause, e.Actor.Address, e.TargetID}
+	kind := failureKind{e.Organization, cause, network(e.Actor.Address), e.TargetID}
 	known := f.kinds[kind]
 	if known == nil && len(f.kinds) >= maxFailures {
-		kind.address, kind.target = otherAddresses, ""
+		kind.network, kind.target = otherAddresses, ""
 		known = f.kinds[kind]
 	}
 	if known != nil && e.At.Sub(known.since) < failureWindow {
@@ -127,7 +127,7 @@ func (f *failures) finish(kind failureKind, c *counted) {
 	}
 	e := c.latest
 	e.Details["attempts"], e.Details["since"] = c.more, c.since.Format(time.RFC3339)
-	if kind.address == otherAddresses {
+	if kind.network == otherAddresses {
 		e.Actor.Address = ""
 	}
 	f.late = append(f.late, e)

@@ -151,6 +151,26 @@ func TestFailures_bounded(t *testing.T) {
 	}
 }
 
+// One subscriber has a whole IPv6 network to send from, and is counted once all the same.
+func TestFailures_byNetwork(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 10, 9, 30, 20, 0, time.UTC)
+	var f failures
+	written := 0
+	for _, address := range []string{"2001:db8:1:2::1", "2001:db8:1:2::2", "2001:db8:1:2:3:4:5:6", "2001:db8:1:3::1", "192.0.2.1", "192.0.2.2"} {
+		if f.note(iam.AuditEvent{Organization: "o", At: now, Actor: iam.Actor{Address: address}, Details: map[string]any{"cause": "no-connection"}}, false) {
+			written++
+		}
+	}
+	if written != 4 {
+		t.Errorf("%d events were written, want one for each network", written)
+	}
+	rest := f.take(now.Add(failureWindow), false)
+	if len(rest) != 1 || rest[0].Details["attempts"] != 2 || rest[0].Actor.Address != "2001:db8:1:2:3:4:5:6" {
+		t.Errorf("the rest: %+v", rest)
+	}
+}
+
 func TestAlive_orderOfCauses(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 10, 9, 30, 20, 0, time.UTC)
