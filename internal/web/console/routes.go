@@ -66,7 +66,7 @@ func (c *Console) table() []route {
 		show("/details", view, c.details, "details.html", detailsPage{}, "see what the organization is called and where it is found"),
 		show("/profile", signedIn, c.profile, "profile.html", profilePage{}, "see one's own roles and sessions"),
 		act("/profile/sessions/{session}/end", signedIn, c.endSession, "end one of one's own sessions"),
-	}, c.peopleRoutes(), c.settingsRoutes())
+	}, c.peopleRoutes(), c.settingsRoutes(), c.supportRoutes())
 }
 
 // rule says who may use a route. The zero value is no rule: New refuses it.

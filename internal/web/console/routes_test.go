@@ -118,7 +118,7 @@ func fillPath(t *testing.T, pattern string, o *org, session string) string {
 		"{$}": "", "{org}": string(o.id), "{token}": "token", "{invitation}": "01900000-0000-7000-8000-000000000000",
 		"{session}": session, "{plan}": "scale", "{member}": string(member.ID), "{role}": string(role), "{group}": group,
 		"{key}": "scim_aaaaaaaaaaaaaaaaaaaa", "{domain}": o.domain, "{request}": "01900000-0000-7000-8000-000000000000",
-		"{event}": "01900000-0000-7000-8000-000000000000",
+		"{event}": "01900000-0000-7000-8000-000000000000", "{ticket}": "01900000-0000-7000-8000-000000000000",
 	}
 	return regexp.MustCompile(`\{[^}]*\}`).ReplaceAllStringFunc(pattern, func(wildcard string) string {
 		value, ok := values[wildcard]
