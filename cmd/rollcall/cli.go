@@ -16,17 +16,18 @@ type orgFlag struct {
 type cli struct {
 	globals
 
-	Serve   serveCommand   `cmd:"" help:"Run the server."`
-	Demo    demoCommand    `cmd:"" help:"Run a server on this machine that is set up to try things out."`
-	Org     orgCommands    `cmd:"" help:"Organizations, their plan and Default roles."`
-	Admin   adminCommands  `cmd:"" help:"Ways in for Admins."`
-	SAML    samlCommands   `cmd:"" name:"saml" help:"The SAML connection and its domains."`
-	SCIM    scimCommands   `cmd:"" name:"scim" help:"SCIM: settings, keys, request log."`
-	Role    roleCommands   `cmd:"" help:"Roles and the SCIM groups they are mapped to."`
-	Group   groupCommands  `cmd:"" help:"SCIM groups."`
-	Member  memberCommands `cmd:"" help:"Members and their roles."`
-	Audit   auditCommands  `cmd:"" help:"The audit log."`
-	Check   checkCommand   `cmd:"" help:"Run the conformance checks against a SCIM server, this or another one."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to this version."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve   serveCommand    `cmd:"" help:"Run the server."`
+	Demo    demoCommand     `cmd:"" help:"Run a server on this machine that is set up to try things out."`
+	Org     orgCommands     `cmd:"" help:"Organizations, their plan and Default roles."`
+	Admin   adminCommands   `cmd:"" help:"Ways in for Admins."`
+	SAML    samlCommands    `cmd:"" name:"saml" help:"The SAML connection and its domains."`
+	SCIM    scimCommands    `cmd:"" name:"scim" help:"SCIM: settings, keys, request log."`
+	Role    roleCommands    `cmd:"" help:"Roles and the SCIM groups they are mapped to."`
+	Group   groupCommands   `cmd:"" help:"SCIM groups."`
+	Member  memberCommands  `cmd:"" help:"Members and their roles."`
+	Audit   auditCommands   `cmd:"" help:"The audit log."`
+	Support supportCommands `cmd:"" help:"What people wrote to support in the console."`
+	Check   checkCommand    `cmd:"" help:"Run the conformance checks against a SCIM server, this or another one."`
+	Migrate migrateCommand  `cmd:"" help:"Bring the database's schema up to this version."`
+	Version versionCommand  `cmd:"" help:"Print the version."`
 }

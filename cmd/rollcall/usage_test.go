@@ -59,12 +59,12 @@ func TestUsage_help(t *testing.T) {
 	sh := newShell(t)
 	out := sh.ok("--help")
 	for _, want := range []string{"serve", "demo", "org create", "admin link", "saml domain verify", "scim key revoke", "scim log", "role unlink", "group list",
-		"member set-roles", "audit export", "check", "migrate", "version", "$ROLLCALL_PUBLIC_URL"} {
+		"member set-roles", "audit export", "support list", "support show", "check", "migrate", "version", "$ROLLCALL_PUBLIC_URL"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("--help does not name %q:\n%s", want, out)
 		}
 	}
-	for _, absent := range []string{"entra", "support", "backup", "restore", "audit verify"} {
+	for _, absent := range []string{"entra", "backup", "restore", "audit verify"} {
 		if strings.Contains(out, "\n  "+absent) {
 			t.Errorf("--help names %q, which is not there yet", absent)
 		}
