@@ -29,6 +29,8 @@ var globalStatements = map[string]string{
 	"internal/store/migrate.go SELECT COALESCE(MAX(version_id), 0) FROM":                                                 "the state of the migrations, whose table has its name from goose",
 	"internal/store/signins.go SELECT org_id, member_id, coalesce(password_hash, '') FROM local_signins WHERE email = ?": "an Admin at a browser that does not know his organization; the password decides which it is",
 	"internal/store/role_holders.go SELECT role_id, count(*) FROM AS held":                                               "counts the rows of an inner statement, which names the organization",
+	"internal/store/support.go SELECT FROM support_requests ORDER BY id DESC LIMIT ?":                                    "the operator reads what people of all organizations wrote to him",
+	"internal/store/support.go SELECT FROM support_requests WHERE id = ?":                                                "the operator opens one of them by its id",
 	"internal/store/sorted.go SELECT sort_key = '', sort_key, id FROM (":                                                 "orders the rows of an inner statement, which names the organization",
 }
 

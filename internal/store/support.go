@@ -7,8 +7,11 @@ import (
 	"github.com/rollcall/rollcall/internal/iam"
 )
 
-const supportColumns = `org_id, id, created_at, member_id, email, priority, subject, description, application, application_id,
+const (
+	supportColumns    = `org_id, ` + supportOwnColumns
+	supportOwnColumns = `id, created_at, member_id, email, priority, subject, description, application, application_id,
 	screenshot_type, screenshot_width, screenshot_height, screenshot_bytes`
+)
 
 func scanSupport(row scanner) (iam.SupportRequest, error) {
 	var s iam.SupportRequest
@@ -32,7 +35,7 @@ func (tx *Tx) InsertSupportRequest(s iam.SupportRequest, picture []byte) error {
 	if s.Screenshot.Exists() {
 		stored = picture
 	}
-	_, err := tx.exec(`INSERT INTO support_requests (`+supportColumns+`, screenshot) VALUES `+tuples(1, 15),
+	_, err := tx.exec(`INSERT INTO support_requests (org_id, `+supportOwnColumns+`, screenshot) VALUES `+tuples(1, 15),
 		string(s.Organization), string(s.ID), micros(s.CreatedAt), string(s.Member), s.Email, string(s.Priority), s.Subject, s.Description,
 		s.Application, s.ApplicationID, s.Screenshot.Type, s.Screenshot.Width, s.Screenshot.Height, s.Screenshot.Bytes, stored)
 	if err != nil {
