@@ -20,7 +20,7 @@ type attempt struct {
 	// secret. Nobody else can make such events, so each is written by itself.
 	proven bool
 	// unhurried: the event is written behind, so that the answer takes the same time
-	// whether there is an organization to write it for or not (S61).
+	// whether there is an organization or an account to write it for or not (S61).
 	unhurried bool
 }
 

@@ -26,7 +26,7 @@ func (s *Service) Password(ctx context.Context, org iam.OrganizationID, email, p
 	if !address {
 		account = iam.Clip(iam.Fold(email))
 	}
-	a := attempt{method: MethodLocal, client: c, unhurried: org == ""}
+	a := attempt{method: MethodLocal, client: c, unhurried: true}
 	known, err := s.candidates(ctx, org, account, address)
 	if err != nil {
 		return SignedIn{}, trouble(err)

@@ -147,7 +147,11 @@ func TestPassword_wrongOnesAreAlike(t *testing.T) {
 			{"", "ada@example.com", "not the password", ""},
 		} {
 			h.sleep(2 * time.Minute)
+			before := len(h.events(iam.UserLoginFailed))
 			_, err := h.Password(t.Context(), test.org, test.email, test.password, browser)
+			if n := len(h.events(iam.UserLoginFailed)) - before; n != 0 {
+				t.Errorf("%+.60v: %d events were written while the caller waited, which tells accounts by the time it takes", test, n)
+			}
 			if test.cause != "" {
 				h.refused(err, test.cause)
 			}

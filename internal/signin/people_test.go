@@ -221,6 +221,9 @@ func (h *house) refused(err error, cause string) {
 	if err.Error() != refused.Sentence || strings.Contains(err.Error(), refused.Detail) || refused.Detail == "" {
 		h.t.Errorf("the person reads %q, the admin %q", err, refused.Detail)
 	}
+	if cause == signin.CausePassword || cause == signin.CauseUnknownAccount {
+		h.ok(h.Flush(h.t.Context())) // those are written behind
+	}
 	events := h.events(iam.UserLoginFailed)
 	if len(events) == 0 {
 		h.t.Errorf("%s: there is no user_login_failed", cause)
