@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/store"
+	"github.com/rollcall/rollcall/internal/store/storetest"
 )
 
 func TestSafePath(t *testing.T) {
@@ -148,6 +149,40 @@ func TestFailures_bounded(t *testing.T) {
 	f.putBack(rest)
 	if again := f.take(now, false); len(again) != 1 {
 		t.Errorf("put back: %+v", again)
+	}
+}
+
+// A flood of addresses from one network does not take every place from the others.
+func TestPassword_flood(t *testing.T) {
+	t.Parallel()
+	s := &Service{DB: storetest.Reopen(t, storetest.URL(t, "sqlite"), store.Options{})}
+	try := func(address string) *Refused {
+		_, err := s.Password(t.Context(), "", "ada@example.com", "not the password", Client{Address: address})
+		refused, _ := asRefused(err)
+		if refused == nil {
+			t.Fatal(err)
+		}
+		return refused
+	}
+	var leave func()
+	for i := range maxTrying {
+		var ok bool
+		if leave, ok = s.trying.enter(fmt.Sprint("2001:db8::", i)); !ok {
+			t.Fatalf("password %d is not checked", i+1)
+		}
+	}
+	if r := try("2001:db8::9"); r.Cause != CauseTooManyAttempts || r.RetryAfter != time.Second {
+		t.Errorf("one more: %+v", r)
+	}
+	if r := try("2001:db8:0:1::9"); r.Cause != CauseUnknownAccount {
+		t.Errorf("from elsewhere: %+v", r)
+	}
+	leave()
+	if r := try("2001:db8::9"); r.Cause != CauseUnknownAccount {
+		t.Errorf("after one was checked: %+v", r)
+	}
+	if len(s.trying.networks) != 1 {
+		t.Errorf("%v are counted on", s.trying.networks)
 	}
 }
 

@@ -27,6 +27,15 @@ func (s *Service) Password(ctx context.Context, org iam.OrganizationID, email, p
 		account = iam.Clip(iam.Fold(email))
 	}
 	a := attempt{method: MethodLocal, client: c, unhurried: true}
+	leave, ok := s.trying.enter(c.Address)
+	if !ok {
+		// Nothing is looked up and nothing noted: this is the answer to a flood.
+		return SignedIn{}, iam.Errorf(iam.KindForbidden, "%w", &Refused{
+			Cause: CauseTooManyAttempts, Sentence: sentenceWait, RetryAfter: time.Second,
+			Detail: fmt.Sprintf("%d passwords from %s were being checked", maxTrying, c.Address),
+		})
+	}
+	defer leave()
 	known, err := s.candidates(ctx, org, account, address)
 	if err != nil {
 		return SignedIn{}, trouble(err)

@@ -20,6 +20,7 @@ type Service struct {
 	keyUses, sessionUses uses
 	failures             failures
 	attempts             throttle
+	trying               trying
 	hashing              hashing
 }
 

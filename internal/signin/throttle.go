@@ -74,6 +74,39 @@ func (t *throttle) makeRoom(now time.Time) {
 	}
 }
 
+// maxTrying is how many passwords from one network are checked, or wait to be, at a time.
+// It is below maxHashing: whoever floods the server with addresses that the throttle does
+// not know yet leaves a place to others.
+const maxTrying = maxHashing - 1
+
+// trying counts the passwords that are being checked. Its zero value is ready.
+type trying struct {
+	mu       sync.Mutex
+	networks map[string]int
+}
+
+// enter tells whether one more from an address may be checked. If so, leave is called
+// when that is done.
+func (t *trying) enter(address string) (leave func(), ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	from := network(address)
+	if t.networks[from] >= maxTrying {
+		return nil, false
+	}
+	if t.networks == nil {
+		t.networks = map[string]int{}
+	}
+	t.networks[from]++
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.networks[from]--; t.networks[from] == 0 {
+			delete(t.networks, from)
+		}
+	}, true
+}
+
 // network is what one subscriber has: an IPv4 address, or 64 bits of IPv6.
 func network(address string) string {
 	a, err := netip.ParseAddr(address)
