@@ -80,6 +80,35 @@ func TestContactSupport(t *testing.T) {
 
 func last[T any](_ T, err error) error { return err }
 
+// The operator reads all of them, however many.
+func TestEachSupportRequest_pages(t *testing.T) {
+	each(t, func(w *world) {
+		const many = 250
+		w.ok(w.db.Write(t.Context(), func(tx *store.Tx) error {
+			for i := range many {
+				at := start.Add(time.Duration(i) * time.Second)
+				err := tx.InsertSupportRequest(iam.SupportRequest{Organization: w.org, ID: tx.NewSupportRequestID(at), CreatedAt: at}, nil)
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		for _, org := range []iam.OrganizationID{"", w.org} {
+			n := 0
+			for r, err := range w.EachSupportRequest(t.Context(), org) {
+				w.ok(err)
+				if n++; !r.CreatedAt.Equal(start.Add(time.Duration(many-n) * time.Second)) {
+					t.Errorf("number %d is of %v", n, r.CreatedAt)
+				}
+			}
+			if n != many {
+				t.Errorf("%d requests, want %d", n, many)
+			}
+		}
+	})
+}
+
 // A script that went wrong fills neither the list nor the disk, and what is old goes.
 func TestContactSupport_bounds(t *testing.T) {
 	each(t, func(w *world) {
