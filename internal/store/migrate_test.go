@@ -110,7 +110,7 @@ func TestMigrate_together(t *testing.T) {
 // columns lists the columns of an engine's schema as "table.column type null|not null".
 func columns(t *testing.T, engine string) []string {
 	t.Helper()
-	text := `SELECT m.name || '.' || lower(c.name) || ' ' || lower(c.type) || CASE WHEN c."notnull" THEN ' not null' ELSE ' null' END
+	text := `SELECT m.name || '.' || lower(c.name) || ' ' || replace(lower(c.type), 'blob', 'bytea') || CASE WHEN c."notnull" THEN ' not null' ELSE ' null' END
 		FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT IN ('schema_versions', 'sqlite_sequence')`
 	if engine == "postgres" {
 		text = `SELECT table_name || '.' || column_name || ' ' || data_type || CASE WHEN is_nullable = 'NO' THEN ' not null' ELSE ' null' END

@@ -2,6 +2,7 @@
 
 -- What people wrote to support (Help, Contact support). Kept when their member is
 -- gone. Personal data: the address, and whatever was written or is in the screenshot.
+-- Few rows: the operator, who reads those of all organizations, needs no index.
 CREATE TABLE support_requests (
     org_id             TEXT NOT NULL REFERENCES organizations (org_id),
     id                 TEXT NOT NULL,     -- its first bits are the time: also the order
@@ -20,5 +21,3 @@ CREATE TABLE support_requests (
     screenshot         BLOB,              -- last: lists do not read it; NULL for none
     PRIMARY KEY (org_id, id)
 );
--- The operator reads those of all organizations.
-CREATE UNIQUE INDEX support_requests_id ON support_requests (id);
