@@ -63,7 +63,7 @@ func (e *entra) createUser(p person) (id string) {
 	e.t.Helper()
 	body, err := json.Marshal(map[string]any{
 		"schemas":     []string{"urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"},
-		"externalId":  "directory-" + p.userName,
+		"externalId":  p.userName,
 		"userName":    p.userName,
 		"active":      true,
 		"displayName": p.given + " " + p.family,
@@ -79,7 +79,7 @@ func (e *entra) createUser(p person) (id string) {
 
 func (e *entra) createGroup(name string) (id string) {
 	e.t.Helper()
-	return idOf(e.t, e.send(http.StatusCreated, http.MethodPost, "/Groups", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"externalId":"directory-`+name+`","displayName":"`+name+`","meta":{"resourceType":"Group"}}`))
+	return idOf(e.t, e.send(http.StatusCreated, http.MethodPost, "/Groups", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"externalId":"`+name+`","displayName":"`+name+`","meta":{"resourceType":"Group"}}`))
 }
 
 func idOf(t *testing.T, resource map[string]any) string {

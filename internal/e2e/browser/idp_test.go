@@ -18,9 +18,9 @@ const (
 	// identityProviderHost is another site than Rollcall's: what is below localhost is
 	// one site each.
 	identityProviderHost = "idp.localhost"
-	// identityProviderName is what it calls itself in the header Server, so that nobody
-	// takes its pages for ours.
-	identityProviderName = "identity-provider"
+	// foreignSite is what it calls itself in the header Server, so that nobody takes its
+	// pages for ours.
+	foreignSite = "foreign-site"
 )
 
 // identityProvider is the web site of a SAML identity provider: a page on which one says
@@ -90,7 +90,7 @@ var identityProviderPages = template.Must(template.New("login").Parse(`<!doctype
 func (p *identityProvider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	w.Header().Set("Server", identityProviderName)
+	w.Header().Set("Server", foreignSite)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	var err error
 	switch r.URL.Path {

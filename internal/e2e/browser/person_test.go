@@ -96,7 +96,7 @@ func (b *tab) find(name string, roles ...string) thing {
 				there = append(there, th.String())
 			}
 		}
-		b.t.Fatalf("%s has no %s %q; there are %s\n%s", b.where(), strings.Join(roles, " or "), name, strings.Join(there, ", "), b.text())
+		b.t.Fatalf("%s has no %s %q; there are %s\n%s", b.where(), strings.Join(roles, " or "), name, short(strings.Join(there, ", ")), short(b.text()))
 	}
 	return found
 }

@@ -71,7 +71,14 @@ var (
 	phone   = size{"phone", 390, 844}
 )
 
-func (b *tab) size(s size) { b.do(chromedp.EmulateViewport(s.width, s.height)) }
+func (b *tab) size(s size) {
+	b.t.Helper()
+	if s == phone {
+		b.do(chromedp.EmulateViewport(s.width, s.height, chromedp.EmulateMobile))
+		return
+	}
+	b.do(chromedp.EmulateViewport(s.width, s.height))
+}
 
 // hear takes what the browser tells of the page.
 func (b *tab) hear(event any) {
@@ -87,10 +94,18 @@ func (b *tab) hear(event any) {
 		}
 	case *runtime.EventConsoleAPICalled:
 		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning {
-			b.faults = append(b.faults, fmt.Sprintf("%s %v", e.Type, e.Args))
+			words := []string{"console." + string(e.Type)}
+			for _, a := range e.Args {
+				words = append(words, string(a.Value)+a.Description)
+			}
+			b.faults = append(b.faults, strings.Join(words, " "))
 		}
 	case *runtime.EventExceptionThrown:
-		b.faults = append(b.faults, fmt.Sprintf("exception %s %v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception))
+		fault := "exception: " + e.ExceptionDetails.Text
+		if e.ExceptionDetails.Exception != nil {
+			fault += " " + e.ExceptionDetails.Exception.Description
+		}
+		b.faults = append(b.faults, fault)
 	case *log.EventEntryAdded:
 		if e.Entry.Level != log.EntryLevelError && e.Entry.Level != log.EntryLevelWarning || b.toldByStatus(e.Entry) {
 			return
@@ -111,7 +126,7 @@ func (b *tab) toldByStatus(entry *log.Entry) bool {
 
 // policyFault finds what is wrong with the Content-Security-Policy of a page of ours (S55).
 func policyFault(r *network.Response) string {
-	if !strings.HasPrefix(r.MimeType, "text/html") || header(r, "Server") == identityProviderName {
+	if !strings.HasPrefix(r.MimeType, "text/html") || header(r, "Server") == foreignSite {
 		return ""
 	}
 	policy := header(r, "Content-Security-Policy")
@@ -203,7 +218,7 @@ func (b *tab) open(address string) *tab {
 func (b *tab) loads(what string, action chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	if _, err := run(b, chromedp.WaitEvent(page.LoadEventFired, nil, action)); err != nil {
-		b.t.Fatalf("%s: %s: %v\n%s", b.where(), what, err, b.text())
+		b.t.Fatalf("%s: %s: %v\n%s", b.where(), what, err, short(b.text()))
 	}
 }
 
@@ -233,7 +248,7 @@ func (b *tab) at(want string) *tab {
 		return err == nil && (u.Path == want || u.Scheme+"://"+u.Host+u.Path == want)
 	})
 	if !done {
-		b.t.Fatalf("the tab is at %s, want %s\n%s", b.where(), want, b.text())
+		b.t.Fatalf("the tab is at %s, want %s\n%s", b.where(), want, short(b.text()))
 	}
 	return b
 }
@@ -263,13 +278,22 @@ func (b *tab) text() string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
+// short is the text as far as a message needs it.
+func short(text string) string {
+	const most = 1500
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}
+
 // says checks what the page shows.
 func (b *tab) says(want ...string) *tab {
 	b.t.Helper()
 	text := b.text()
 	for _, w := range want {
 		if !strings.Contains(text, w) {
-			b.t.Errorf("%s does not say %q: %s", b.where(), w, text)
+			b.t.Errorf("%s does not say %q: %s", b.where(), w, short(text))
 		}
 	}
 	return b
@@ -280,7 +304,7 @@ func (b *tab) saysNot(bad ...string) *tab {
 	text := b.text()
 	for _, w := range bad {
 		if strings.Contains(text, w) {
-			b.t.Errorf("%s says %q: %s", b.where(), w, text)
+			b.t.Errorf("%s says %q: %s", b.where(), w, short(text))
 		}
 	}
 	return b
@@ -290,7 +314,7 @@ func (b *tab) saysNot(bad ...string) *tab {
 func (b *tab) status(want int64) *tab {
 	b.t.Helper()
 	if got := b.document(); got.Status != want {
-		b.t.Fatalf("%s has the status %d, want %d: %s", got.URL, got.Status, want, b.text())
+		b.t.Fatalf("%s has the status %d, want %d: %s", got.URL, got.Status, want, short(b.text()))
 	}
 	return b
 }
