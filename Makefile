@@ -4,10 +4,10 @@ FUZZTIME ?= 30s
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fuzz bench torture interop build
+.PHONY: help demo test check fuzz bench torture interop a11y build
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Start a seeded server on this machine and print what to try
 	go run ./cmd/rollcall demo
@@ -32,6 +32,9 @@ torture: ## Check long histories for linearizability and kill the server under l
 
 interop: ## Test against clients and servers of others
 	scripts/interop.sh
+
+a11y: ## Judge every page of the console with axe-core
+	scripts/a11y.sh
 
 build: ## Build the static binary bin/rollcall
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/rollcall ./cmd/rollcall
