@@ -3,9 +3,11 @@ package browser
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rollcall/rollcall/internal/e2e/live"
@@ -27,25 +29,33 @@ func newEntra(t *testing.T, s *live.Server, tenantURL, secretToken string) *entr
 // send makes one request and wants a status.
 func (e *entra) send(want int, method, path, body string) map[string]any {
 	e.t.Helper()
-	r, err := http.NewRequestWithContext(e.t.Context(), method, e.tenantURL+path, strings.NewReader(body))
+	got, err := e.try(want, method, path, body)
 	if err != nil {
 		e.t.Fatal(err)
+	}
+	return got
+}
+
+func (e *entra) try(want int, method, path, body string) (map[string]any, error) {
+	r, err := http.NewRequestWithContext(e.t.Context(), method, e.tenantURL+path, strings.NewReader(body))
+	if err != nil {
+		return nil, err
 	}
 	r.Header.Set("Authorization", "Bearer "+e.secretToken)
 	r.Header.Set("Content-Type", "application/scim+json; charset=utf-8")
 	res, err := e.client.Do(r)
 	if err != nil {
-		e.t.Fatal(err)
+		return nil, err
 	}
 	defer res.Body.Close()
 	var got map[string]any
 	if err := json.NewDecoder(res.Body).Decode(&got); err != nil && !errors.Is(err, io.EOF) {
-		e.t.Fatalf("%s %s: %v", method, path, err)
+		return nil, fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	if res.StatusCode != want {
-		e.t.Fatalf("%s %s: %d, want %d: %v", method, path, res.StatusCode, want, got)
+		return nil, fmt.Errorf("%s %s: %d, want %d: %v", method, path, res.StatusCode, want, got)
 	}
-	return got
+	return got, nil
 }
 
 // testConnection asks for a user that does not exist.
@@ -75,6 +85,54 @@ func (e *entra) createUser(p person) (id string) {
 		e.t.Fatal(err)
 	}
 	return idOf(e.t, e.send(http.StatusCreated, http.MethodPost, "/Users", string(body)))
+}
+
+// createMany makes people, many at a time.
+func (e *entra) createMany(n int) (ids []string) {
+	e.t.Helper()
+	const workers = 32
+	var (
+		mu     sync.Mutex
+		failed error
+		all    sync.WaitGroup
+	)
+	next := make(chan int)
+	for range workers {
+		all.Go(func() {
+			for i := range next {
+				address := fmt.Sprintf("person%05d@example.com", i)
+				body := fmt.Sprintf(`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":%q,"displayName":"Person %05d","active":true,"emails":[{"type":"work","value":%q}]}`, address, i, address)
+				made, err := e.try(http.StatusCreated, http.MethodPost, "/Users", body)
+				id, _ := made["id"].(string)
+				mu.Lock()
+				ids, failed = append(ids, id), errors.Join(failed, err)
+				mu.Unlock()
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	all.Wait()
+	if failed != nil {
+		e.t.Fatal(failed)
+	}
+	return ids
+}
+
+// addMembers adds many with one request.
+func (e *entra) addMembers(group string, users []string) {
+	e.t.Helper()
+	var list []map[string]string
+	for _, id := range users {
+		list = append(list, map[string]string{"value": id})
+	}
+	value, err := json.Marshal(list)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	e.send(http.StatusNoContent, http.MethodPatch, "/Groups/"+group, patch(`{"op":"Add","path":"members","value":`+string(value)+`}`))
 }
 
 func (e *entra) createGroup(name string) (id string) {

@@ -84,6 +84,7 @@ func TestPages(t *testing.T) {
 			s := newSite(t, state.organization)
 			admin, visitor := s.admin(), newTab(t, true)
 			state.fill(s)
+			admin.open(s.url + state.shows[0]).says(state.shows[1])
 			look := newLook(t)
 			for _, page := range pages {
 				path, there := s.pathOf(page.pattern)
@@ -102,6 +103,9 @@ func TestPages(t *testing.T) {
 					t.Errorf("%s answers %d", path, status)
 				}
 				look.at(b, page.pattern)
+				if state.bare {
+					look.withoutScripts(b, page.pattern)
+				}
 			}
 			for pattern, kind := range downloads {
 				if path, there := s.pathOf(pattern); there {
@@ -175,6 +179,31 @@ func (l *look) at(b *tab, page string) {
 	b.size(desktop)
 	b.theme("light")
 	say("console", b.takeFaults())
+}
+
+// withoutScripts checks that a page offers the same to a browser that runs no scripts.
+func (l *look) withoutScripts(b *tab, page string) {
+	l.t.Helper()
+	offered := b.controls()
+	b.scripts(false)
+	b.open(b.where())
+	if bare := b.controls(); !slices.Equal(bare, offered) {
+		l.t.Errorf("%s offers %q with scripts, and %q without", page, offered, bare)
+	}
+	b.scripts(true)
+	b.takeFaults() // said already
+}
+
+// controls are all things of the page that a person can use.
+func (b *tab) controls() []string {
+	b.t.Helper()
+	var list []string
+	for _, th := range b.things() {
+		if slices.Contains(slices.Concat(pressable, fields, []string{"radio", "checkbox", "combobox", "DisclosureTriangle"}), th.role) {
+			list = append(list, th.String())
+		}
+	}
+	return list
 }
 
 // theme is what the person's system prefers.

@@ -1,36 +1,27 @@
 package browser
 
 import (
-	"context"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
-	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/rollcall/rollcall/internal/access"
-	"github.com/rollcall/rollcall/internal/housekeeping"
+	"github.com/rollcall/rollcall/internal/e2e/live"
 	"github.com/rollcall/rollcall/internal/iam"
-	"github.com/rollcall/rollcall/internal/provision"
-	"github.com/rollcall/rollcall/internal/signin"
 	"github.com/rollcall/rollcall/internal/store"
-	"github.com/rollcall/rollcall/internal/store/storetest"
-	"github.com/rollcall/rollcall/internal/web"
-	"github.com/rollcall/rollcall/internal/web/console"
-	"github.com/rollcall/rollcall/internal/web/samlsp"
-	"github.com/rollcall/rollcall/internal/web/scimapi"
 )
 
-// site is a server inside the test, on loopback: for looking at pages in states that
-// would take long to come to from outside.
+// site is a server on loopback with one organization, and the test's own hand on its
+// database, as the command line has it: for looking at pages in states that would take
+// long to come to from outside.
 type site struct {
 	t        *testing.T
 	url      string
-	db       *store.DB
+	server   *live.Server
 	access   *access.Service
-	requests *housekeeping.RequestLog
 	org      iam.OrganizationID
+	adminID  iam.MemberID
 	setUpURL string
 	// places are what stands for {member}, {role}, … in the addresses of pages, addresses
 	// those that hold a secret, by their pattern.
@@ -39,33 +30,28 @@ type site struct {
 
 func newSite(t *testing.T, name string) *site {
 	t.Helper()
-	server := httptest.NewUnstartedServer(nil)
-	s := &site{t: t, url: "http://" + server.Listener.Addr().String(), db: storetest.Open(t, "sqlite", store.Options{}), places: map[string]string{}, addresses: map[string]string{}}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	s.requests = housekeeping.NewRequestLog(s.db, log)
-	s.access = &access.Service{DB: s.db, PublicURL: s.url}
-	keys := &signin.Service{DB: s.db, PublicURL: s.url}
-	scim := scimapi.New(scimapi.Config{Provision: &provision.Service{DB: s.db, Log: log}, SignIn: keys, Log: s.requests, PublicURL: s.url, Rate: -1})
-	people, err := console.New(console.Config{Access: s.access, SignIn: keys, PublicURL: s.url, LookupTXT: func(context.Context, string) ([]string, error) { return nil, nil }})
+	database := "sqlite:" + filepath.Join(t.TempDir(), "rollcall.db")
+	// Nobody's domain has a TXT record here.
+	s := &site{t: t, server: live.Start(t, database, "--scim-rate", "1000000", "--dns-resolver", newNameServer(t).address), places: map[string]string{}, addresses: map[string]string{}}
+	s.url = s.server.URL
+	db, err := store.Open(t.Context(), database, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	federated, err := samlsp.New(samlsp.Config{SignIn: keys, PublicURL: s.url})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server.Config.Handler = web.NewServer(web.Config{Mounts: []func(*http.ServeMux){scim.Mount, people.Mount, federated.Mount}, Log: log}).Handler()
-	server.Start()
-	ctx, stop := context.WithCancel(context.Background())
-	written := make(chan struct{})
-	go func() { defer close(written); s.requests.Run(ctx) }()
 	t.Cleanup(func() {
-		server.Close()
-		stop()
-		<-written
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+		for line := range strings.Lines(s.server.Log()) {
+			if strings.Contains(line, `"level":"ERROR"`) {
+				t.Errorf("the server logged %s", line)
+			}
+		}
 	})
+	s.access = &access.Service{DB: db, PublicURL: s.url}
 	made := need[access.Created](t)(s.access.CreateOrganization(t.Context(), iam.Operator, access.NewOrganization{Name: name, AdminEmail: "admin@example.com"}))
 	s.org, s.setUpURL = made.Organization.ID, made.AdminSetupURL
+	s.adminID = need[[]iam.Member](t)(s.access.Members(t.Context(), s.org, true))[0].ID
 	s.places["org"] = string(s.org)
 	return s
 }
@@ -110,4 +96,9 @@ func (s *site) pathOf(pattern string) (path string, there bool) {
 		parts[i] = value + rest
 	}
 	return strings.Join(parts, "/"), true
+}
+
+// directory is the identity provider's side of an organization with a key.
+func (s *site) directory(endpoint string, key access.NewKey) *entra {
+	return &entra{s.t, http.DefaultClient, endpoint, key.Bearer}
 }

@@ -52,12 +52,19 @@ func newTab(t *testing.T, script bool) *tab {
 	if err := chromedp.Listen(ctx, b.hear); err != nil {
 		t.Fatal(err)
 	}
-	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !script})
-		return err
-	}))
+	b.scripts(script)
 	b.size(desktop)
 	return b
+}
+
+// scripts allows or forbids pages to run scripts, from the next page on.
+func (b *tab) scripts(allowed bool) {
+	b.t.Helper()
+	b.script = allowed
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !allowed})
+		return err
+	}))
 }
 
 // size is that of a window, in CSS pixels.

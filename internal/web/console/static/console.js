@@ -36,7 +36,7 @@ document.addEventListener("submit", (event) => {
   for (const button of document.querySelectorAll("button[data-theme]")) button.setAttribute("aria-pressed", String(button.dataset.theme === theme));
   const body = new URLSearchParams(new FormData(event.target));
   body.set("theme", theme);
-  fetch(event.target.action, { method: "POST", body, redirect: "manual" }).catch(() => {});
+  fetch(event.target.action, { method: "POST", body, redirect: "manual", keepalive: true }).catch(() => {});
 });
 
 // Lists: a changed filter is applied at once.
