@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -27,6 +28,7 @@ var (
 	buildOnce sync.Once
 	built     string
 	buildErr  error
+	alive     io.Closer // closed by the system when this process ends
 )
 
 // Binary builds cmd/rollcall once for the test process and returns its path.
@@ -35,6 +37,10 @@ func Binary(t testing.TB) string {
 	buildOnce.Do(func() {
 		dir, err := os.MkdirTemp("", "rollcall-live-*")
 		if err != nil {
+			buildErr = err
+			return
+		}
+		if alive, err = removeAfterwards(dir); err != nil {
 			buildErr = err
 			return
 		}
@@ -48,6 +54,16 @@ func Binary(t testing.TB) string {
 		t.Fatal(buildErr)
 	}
 	return built
+}
+
+// removeAfterwards has a folder removed when this process has ended, however it ends.
+func removeAfterwards(dir string) (io.Closer, error) {
+	cmd := exec.Command("sh", "-c", `cat >/dev/null; rm -rf "$1"`, "sh", dir)
+	held, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	return held, cmd.Start()
 }
 
 // Server is one running server process.
