@@ -132,7 +132,7 @@ func (l *listing) plain() (Page, error) {
 		items, err := l.kind.after(l, after, l.count+1)
 		return l.cut(page, items), err
 	}
-	if l.start > total && total >= 0 && l.start > 1 {
+	if l.start > total && l.start > 1 {
 		return page, nil
 	}
 	after := ""

@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -53,6 +54,7 @@ func Binary(t testing.TB) string {
 	if buildErr != nil {
 		t.Fatal(buildErr)
 	}
+	runtime.KeepAlive(alive)
 	return built
 }
 

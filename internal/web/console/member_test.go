@@ -92,14 +92,14 @@ func TestMember_historyPages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	o := w.org("Alpha", "alpha.example").connect()
-	b := o.admin()
+	o.admin()
 	id := o.user("ann@alpha.example")
 	for i := range 45 {
 		w.sleep(time.Minute)
 		roles := [][]string{{"Billing"}, {"Org API reader"}}
 		must[iam.Member](t)(w.access.SetMemberRoles(t.Context(), iam.Operator, o.id, string(id), roles[i%2]))
 	}
-	b = passwordSignIn(o)
+	b := passwordSignIn(o)
 	link := func(a answer, rel string) string {
 		_, rest, _ := strings.Cut(a.body, `aria-label="Pages of the history"`)
 		for part := range strings.SplitSeq(rest, "<a ") {

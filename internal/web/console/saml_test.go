@@ -96,13 +96,13 @@ func TestR23_samlSetup(t *testing.T) {
 	// He leaves, and comes back.
 	b.get("/settings/saml").says("Connected", provider.EntityID, metadataAt, "The set-up is not finished: no domain is verified")
 	b.get("/settings/saml/setup/metadata").has(`value="`+metadataAt+`"`).says("Connected now", provider.EntityID)
-	page := b.get("/settings/saml/setup/domains").says("Verify your domains", "Check domain", "Verify and Finish")
+	b.get("/settings/saml/setup/domains").says("Verify your domains", "Check domain", "Verify and Finish")
 	b.post("/settings/saml/setup/finish", nil).is(http.StatusConflict).says("No domain is there yet")
 
 	b.post("/settings/saml/setup/domains", url.Values{"domain": {"not a domain"}}).is(http.StatusBadRequest).says("is not a domain name").has(`value="not a domain"`)
 	b.post("/settings/saml/setup/domains", url.Values{"domain": {"Alpha.Example"}}).leadsTo("/settings/saml/setup/domains#alpha-example")
 	domain := must[access.SAMLView](t)(w.access.SAML(t.Context(), o.id)).Domains[0]
-	page = b.get("/settings/saml/setup/domains").says("alpha.example was added", "TXT record name", domain.TXTName, "Value", domain.TXTValue, "Thu, 12 Mar 2026 09:30:20 (UTC)", "0 of 1 domain verified")
+	page := b.get("/settings/saml/setup/domains").says("alpha.example was added", "TXT record name", domain.TXTName, "Value", domain.TXTValue, "Thu, 12 Mar 2026 09:30:20 (UTC)", "0 of 1 domain verified")
 	page.has(`id="alpha-example"`, `data-copy="name-alpha-example"`)
 
 	check := func() answer {
