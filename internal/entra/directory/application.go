@@ -5,14 +5,14 @@ import "time"
 // Application is an enterprise application: one object that holds single sign-on,
 // provisioning (whose jobs name its ID) and one list of assignments for both.
 type Application struct {
-	ID          ID // the object id of the service principal; set by CreateApplication when empty
-	AppID       ID // the application (client) id; set by CreateApplication when empty
+	ID          ID `json:",omitzero"` // the object id of the service principal; set by CreateApplication when empty
+	AppID       ID `json:",omitzero"` // the application (client) id; set by CreateApplication when empty
 	DisplayName string
 	Enabled     bool // "Enabled for users to sign-in?"; CreateApplication sets it
 	// AssignmentRequired is "Assignment required?": without it every user may sign in.
 	AssignmentRequired bool // CreateApplication sets it, as Entra does for SAML applications
 	SAML               SAMLSettings
-	CreatedAt          time.Time
+	CreatedAt          time.Time `json:",omitzero"`
 }
 
 // SAMLSettings is what the Single sign-on page of an application holds.

@@ -72,10 +72,13 @@ CREATE INDEX tombstones_seq ON tombstones (kind, seq, id);
 CREATE TABLE applications (
 	id            TEXT PRIMARY KEY,
 	app_id        TEXT NOT NULL UNIQUE,
+	identifier    TEXT NOT NULL,            -- of SAML; "" = none yet
 	display_fold  TEXT NOT NULL,
 	doc           TEXT NOT NULL,
 	created_at_us INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE UNIQUE INDEX applications_identifier ON applications (identifier) WHERE identifier <> '';
+CREATE INDEX applications_display ON applications (display_fold, id);
 
 -- Signing certificates with their keys: secret.
 CREATE TABLE certificates (

@@ -67,8 +67,12 @@ func (db *DB) SetTenant(ctx context.Context, displayName, defaultDomain string) 
 
 // Licence returns what the tenant has bought; a new directory has P1.
 func (db *DB) Licence(ctx context.Context) (Licence, error) {
+	return licenceOf(ctx, db.reads)
+}
+
+func licenceOf(ctx context.Context, q queryer) (Licence, error) {
 	var value string
-	if err := db.reads.QueryRowContext(ctx, `SELECT value FROM settings WHERE name = 'licence'`).Scan(&value); err != nil {
+	if err := q.QueryRowContext(ctx, `SELECT value FROM settings WHERE name = 'licence'`).Scan(&value); err != nil {
 		return "", fmt.Errorf("read the licence: %w", err)
 	}
 	return Licence(value), nil
@@ -81,12 +85,9 @@ func (db *DB) SetLicence(ctx context.Context, l Licence) error {
 		return refuse(Invalid, "There is no licence %q; choose %q or %q.", string(l), string(LicenceFree), string(LicenceP1))
 	}
 	return db.write(ctx, func(w *writer) error {
-		var value string
-		if err := w.tx.QueryRowContext(ctx, `SELECT value FROM settings WHERE name = 'licence'`).Scan(&value); err != nil {
-			return fmt.Errorf("read the licence: %w", err)
-		}
-		if value == string(l) {
-			return nil
+		old, err := licenceOf(ctx, w.tx)
+		if err != nil || old == l {
+			return err
 		}
 		if err := set(ctx, w.tx, "licence", string(l)); err != nil {
 			return err

@@ -19,37 +19,37 @@ const (
 
 // User is a person of the directory. An empty string is an attribute without a value.
 type User struct {
-	ID                         ID // set by CreateUser when empty
-	UserPrincipalName          string
-	Mail                       string
-	MailNickname               string // the part of the user principal name before "@" when empty at creation
-	GivenName                  string
-	Surname                    string
-	DisplayName                string // required
-	JobTitle                   string
-	Department                 string
-	EmployeeID                 string
-	Mobile                     string
-	TelephoneNumber            string
-	FacsimileTelephoneNumber   string
-	PhysicalDeliveryOfficeName string
-	StreetAddress              string
-	City                       string
-	State                      string
-	PostalCode                 string
-	Country                    string
-	PreferredLanguage          string
-	CompanyName                string
-	ProxyAddresses             []string
-	OtherMails                 []string
-	ExtensionAttributes        [15]string
-	ManagerID                  ID // "" for none; must name a user
-	AccountEnabled             bool
-	DirectoryRoles             []DirectoryRole
+	ID                         ID              `json:",omitzero"` // set by CreateUser when empty
+	UserPrincipalName          string          `json:",omitzero"`
+	Mail                       string          `json:",omitzero"`
+	MailNickname               string          `json:",omitzero"` // the part of the user principal name before "@" when empty at creation
+	GivenName                  string          `json:",omitzero"`
+	Surname                    string          `json:",omitzero"`
+	DisplayName                string          `json:",omitzero"` // required
+	JobTitle                   string          `json:",omitzero"`
+	Department                 string          `json:",omitzero"`
+	EmployeeID                 string          `json:",omitzero"`
+	Mobile                     string          `json:",omitzero"`
+	TelephoneNumber            string          `json:",omitzero"`
+	FacsimileTelephoneNumber   string          `json:",omitzero"`
+	PhysicalDeliveryOfficeName string          `json:",omitzero"`
+	StreetAddress              string          `json:",omitzero"`
+	City                       string          `json:",omitzero"`
+	State                      string          `json:",omitzero"`
+	PostalCode                 string          `json:",omitzero"`
+	Country                    string          `json:",omitzero"`
+	PreferredLanguage          string          `json:",omitzero"`
+	CompanyName                string          `json:",omitzero"`
+	ProxyAddresses             []string        `json:",omitzero"`
+	OtherMails                 []string        `json:",omitzero"`
+	ExtensionAttributes        [15]string      `json:",omitzero"`
+	ManagerID                  ID              `json:",omitzero"` // "" for none; must name a user
+	AccountEnabled             bool            `json:",omitzero"`
+	DirectoryRoles             []DirectoryRole `json:",omitzero"`
 
-	CreatedAt time.Time // set by the directory
-	DeletedAt time.Time // when it was soft-deleted; zero for a live user; set by the directory
-	Seq       int64     // of its last write; set by the directory
+	CreatedAt time.Time `json:",omitzero"` // set by the directory
+	DeletedAt time.Time `json:",omitzero"` // when it was soft-deleted; zero for a live user; set by the directory
+	Seq       int64     `json:",omitzero"` // of its last write; set by the directory
 }
 
 // DirectoryRole is a role of the tenant, which says what its holder may administer.
@@ -74,15 +74,15 @@ func (u User) MayConfigure() bool {
 
 // Group is a group of the directory. Its members are rows of their own: [DB.Members].
 type Group struct {
-	ID              ID     // set by CreateGroup when empty
-	DisplayName     string // required; several groups may have the same
-	MailNickname    string // made from DisplayName when empty at creation
-	Description     string
-	SecurityEnabled bool // only such a group can be assigned to an application
+	ID              ID     `json:",omitzero"` // set by CreateGroup when empty
+	DisplayName     string `json:",omitzero"` // required; several groups may have the same
+	MailNickname    string `json:",omitzero"` // made from DisplayName when empty at creation
+	Description     string `json:",omitzero"`
+	SecurityEnabled bool   `json:",omitzero"` // only such a group can be assigned to an application
 
-	CreatedAt time.Time
-	DeletedAt time.Time
-	Seq       int64
+	CreatedAt time.Time `json:",omitzero"`
+	DeletedAt time.Time `json:",omitzero"`
+	Seq       int64     `json:",omitzero"`
 }
 
 // Member is a direct member of a group. A group that is a member stays one: nobody expands it.
