@@ -101,28 +101,13 @@ type AttributeValue struct {
 	Type       string
 	MultiValue bool
 	ExactCase  bool
+	Roles      string // the function of Result.Roles
 }
 
 // MatchingAttribute is an attribute by which an object of the target is looked for.
 type MatchingAttribute struct {
 	Target string
 	Value  string
-}
-
-// Operator compares an attribute in a scoping filter.
-type Operator string
-
-// ScopingFilter is a group of clauses that must all be true.
-type ScopingFilter struct {
-	Title   string   `json:"title"`
-	Clauses []Clause `json:"clauses"`
-}
-
-// Clause is one comparison of a scoping filter.
-type Clause struct {
-	Attribute string   `json:"attribute"`
-	Operator  Operator `json:"operator"`
-	Value     string   `json:"value"`
 }
 
 // Change is one difference between the target's object and what the mapping gives.
