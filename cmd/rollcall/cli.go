@@ -28,6 +28,7 @@ type cli struct {
 	Audit   auditCommands   `cmd:"" help:"The audit log."`
 	Support supportCommands `cmd:"" help:"What people wrote to support in the console."`
 	Check   checkCommand    `cmd:"" help:"Run the conformance checks against a SCIM server, this or another one."`
+	Entra   entraCommands   `cmd:"" help:"The stand-in for Microsoft Entra ID."`
 	Migrate migrateCommand  `cmd:"" help:"Bring the database's schema up to this version."`
 	Version versionCommand  `cmd:"" help:"Print the version."`
 }

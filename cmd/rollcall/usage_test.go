@@ -45,6 +45,9 @@ func TestUsage_wrong(t *testing.T) {
 		{"trusted proxy \"proxy\" is neither", []string{"serve", "--trusted-proxies", "proxy"}},
 		{"is plain http", []string{"serve", "--public-url", "http://rollcall.example.com"}},
 		{"must be scheme, host and port alone", []string{"serve", "--public-url", "https://rollcall.example.com/app"}},
+		{"--expression=E", []string{"entra", "eval"}},
+		{"is not NAME=VALUE", []string{"entra", "eval", "--expression", "[mail]", "--attribute", "mail"}},
+		{"--now \"noon\" is not a date", []string{"entra", "eval", "--expression", "Now()", "--now", "noon"}},
 		{"for this machine alone", []string{"demo", "--listen", "0.0.0.0:0"}},
 	} {
 		sh.fails(exitUsage, test.want, test.args...)
@@ -59,12 +62,12 @@ func TestUsage_help(t *testing.T) {
 	sh := newShell(t)
 	out := sh.ok("--help")
 	for _, want := range []string{"serve", "demo", "org create", "admin link", "saml domain verify", "scim key revoke", "scim log", "role unlink", "group list",
-		"member set-roles", "audit export", "support list", "support show", "check", "migrate", "version", "$ROLLCALL_PUBLIC_URL"} {
+		"member set-roles", "audit export", "support list", "support show", "check", "entra eval", "migrate", "version", "$ROLLCALL_PUBLIC_URL"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("--help does not name %q:\n%s", want, out)
 		}
 	}
-	for _, absent := range []string{"entra", "backup", "restore", "audit verify"} {
+	for _, absent := range []string{"backup", "restore", "audit verify"} {
 		if strings.Contains(out, "\n  "+absent) {
 			t.Errorf("--help names %q, which is not there yet", absent)
 		}

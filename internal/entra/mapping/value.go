@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -61,7 +62,7 @@ func (v Value) Equal(w Value) bool { return v.multi == w.multi && slices.Equal(v
 
 // String shows v in messages: null, "text" or ["text", …].
 func (v Value) String() string {
-	b, err := json.Marshal(v)
+	b, err := v.MarshalJSON()
 	if err != nil {
 		return strings.Join(v.texts, ", ") // texts always marshal
 	}
@@ -70,13 +71,19 @@ func (v Value) String() string {
 
 // MarshalJSON implements [json.Marshaler].
 func (v Value) MarshalJSON() ([]byte, error) {
+	var content any
 	switch {
-	case v.IsNull():
-		return []byte("null"), nil
 	case v.multi:
-		return json.Marshal(v.texts)
+		content = v.texts
+	case !v.IsNull():
+		content = v.texts[0]
 	}
-	return json.Marshal(v.texts[0])
+	// Whether < is escaped is for the encoder around to say, which could not undo it.
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(content)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // UnmarshalJSON implements [json.Unmarshaler].
