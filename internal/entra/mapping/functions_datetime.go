@@ -104,7 +104,7 @@ type piece struct {
 var standardFormats = map[string]string{
 	"o": "yyyy-MM-ddTHH:mm:ss.fffffffK", "O": "yyyy-MM-ddTHH:mm:ss.fffffffK",
 	"s": "yyyy-MM-ddTHH:mm:ss", "u": "yyyy-MM-dd HH:mm:ssZ",
-	"r": "ddd, dd MMM yyyy HH:mm:ss GMT", "R": "ddd, dd MMM yyyy HH:mm:ss GMT",
+	"r": "ddd, dd MMM yyyy HH:mm:ss 'GMT'", "R": "ddd, dd MMM yyyy HH:mm:ss 'GMT'",
 }
 
 // most is how long the run of a specifier may be.
@@ -131,8 +131,6 @@ func readFormat(text string) (format, error) {
 		switch {
 		case c == 'g':
 			return nil, errorf("eras (g) are not supported")
-		case text != custom && c == 'T', text != custom && c == 'G':
-			f, i = append(f, piece{literal: custom[i : i+1]}), i+1
 		case most[c] > 0:
 			n := 1
 			for i+n < len(custom) && custom[i+n] == c {
