@@ -31,6 +31,7 @@ type evaluation struct {
 	env      Env
 	ignore   bool
 	redacted bool
+	matching int  // what patterns have cost so far, see maxMatching
 	empty    bool // an attribute that was null or empty has been read
 }
 

@@ -1,9 +1,6 @@
 package mapping
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // The arguments of Replace.
 const (
@@ -61,11 +58,11 @@ func checkReplace(c *callNode) error {
 	if old, ok := c.constant(replaceOld); ok && old == "" {
 		return c.fail("oldValue is empty")
 	}
-	pattern, ok := c.constant(replacePattern)
+	text, ok := c.constant(replacePattern)
 	if !ok {
 		return nil
 	}
-	re, err := compile(pattern)
+	re, err := compile(text)
 	if err != nil {
 		return c.fail("%w", err)
 	}
@@ -78,7 +75,7 @@ func checkReplace(c *callNode) error {
 }
 
 // groupOf finds a group by its name or number.
-func (c *callNode) groupOf(re *regexp.Regexp, name string) (int, error) {
+func (c *callNode) groupOf(re *pattern, name string) (int, error) {
 	if i := groupIndex(re, name); i >= 0 {
 		return i, nil
 	}
@@ -96,11 +93,11 @@ func evalReplace(a arguments) (Value, error) {
 	}
 	re := a.call.pattern
 	if re == nil { // the pattern is not a constant
-		pattern, err := a.text(replacePattern)
+		text, err := a.text(replacePattern)
 		if err != nil {
 			return Null(), err
 		}
-		if re, err = compile(pattern); err != nil {
+		if re, err = compile(text); err != nil {
 			return Null(), a.fail("%w", err)
 		}
 	}
@@ -153,7 +150,10 @@ func (a arguments) replaceOld(source Value, mode replaceMode) (Value, error) {
 
 // replacePattern replaces every match, or only the group in every match. In a whole
 // match's replacement $1, ${name} and their like stand for what was matched.
-func (a arguments) replacePattern(text string, re *regexp.Regexp, group int, replacement string) (Value, error) {
+func (a arguments) replacePattern(text string, re *pattern, group int, replacement string) (Value, error) {
+	if err := a.matching(re, text); err != nil {
+		return Null(), err
+	}
 	var b strings.Builder
 	end := 0
 	for _, m := range re.FindAllStringSubmatchIndex(text, -1) {
@@ -178,7 +178,7 @@ func (a arguments) replacePattern(text string, re *regexp.Regexp, group int, rep
 
 // groupOfOther is the source when it has a value, else what the group matches in the
 // other attribute; null when it matches nothing there.
-func (a arguments) groupOfOther(source Value, re *regexp.Regexp, group int) (Value, error) {
+func (a arguments) groupOfOther(source Value, re *pattern, group int) (Value, error) {
 	if !source.isEmpty() {
 		return source, nil
 	}
@@ -186,9 +186,20 @@ func (a arguments) groupOfOther(source Value, re *regexp.Regexp, group int) (Val
 	if err != nil {
 		return Null(), err
 	}
+	if err := a.matching(re, other); err != nil {
+		return Null(), err
+	}
 	m := re.FindStringSubmatchIndex(other)
 	if m == nil || m[2*group] < 0 {
 		return Null(), nil
 	}
 	return String(other[m[2*group]:m[2*group+1]]), nil
+}
+
+// matching accounts for what it costs to run re over text.
+func (a arguments) matching(re *pattern, text string) error {
+	if a.ev.matching += re.size * len(text); a.ev.matching > maxMatching {
+		return a.fail("the pattern takes too long on a text of this length; make it simpler")
+	}
+	return nil
 }

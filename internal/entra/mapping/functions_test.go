@@ -17,6 +17,7 @@ import (
 // documentation's table is checked against it.
 type functionFile struct {
 	Function string   `json:"function"`
+	Does     string   `json:"does"`
 	Source   string   `json:"source"`
 	Note     string   `json:"note"`
 	Vectors  []vector `json:"vectors"`

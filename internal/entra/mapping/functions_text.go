@@ -165,7 +165,8 @@ func evalPCase(a arguments) (Value, error) {
 		return unicode.IsLetter(r) && (before == 0 || partsWords(before) || !unicode.In(before, unicode.L, unicode.M) && !apostrophe(before))
 	}
 	if a.given(1) {
-		begins = func(_, before rune) bool { return before == 0 || strings.ContainsRune(separators, before) }
+		parts := runeSet(separators)
+		begins = func(_, before rune) bool { return before == 0 || parts[before] }
 	}
 	var b strings.Builder
 	var before rune
@@ -260,9 +261,18 @@ func evalWord(a arguments) (Value, error) {
 	if err != nil {
 		return Null(), err
 	}
-	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(delimiters, r) })
+	parts := runeSet(delimiters)
+	words := strings.FieldsFunc(text, func(r rune) bool { return parts[r] })
 	if n < 1 || n > int64(len(words)) {
 		return String(""), nil
 	}
 	return String(words[n-1]), nil
+}
+
+func runeSet(s string) map[rune]bool {
+	set := map[rune]bool{}
+	for _, r := range s {
+		set[r] = true
+	}
+	return set
 }

@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,7 +59,7 @@ type (
 		column   int
 		function *function
 		args     []node
-		pattern  *regexp.Regexp // of Replace, when it is a constant
+		pattern  *pattern // of Replace, when it is a constant
 	}
 	// comparisonNode is left = right, in the condition of IIF and CBool only.
 	comparisonNode struct {

@@ -140,6 +140,10 @@ func TestEval_limits(t *testing.T) {
 	}
 	many := `Join(""` + strings.Repeat(",[x]", 2_000) + ")"
 	env := attributes(map[string]Value{"x": String(strings.Repeat("x", 60_000)), "commas": String(strings.Repeat(",", 20_000))})
+	costly := `Replace([x], , "(x?){900}y", , "", , )`
+	if _, err := Eval(costly, env); err == nil || !strings.Contains(err.Error(), "the pattern takes too long") {
+		t.Errorf("a costly pattern: %v", err)
+	}
 	for name, in := range map[string]string{
 		"doubled again and again": double,
 		"joined many times":       many,

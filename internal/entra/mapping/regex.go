@@ -22,8 +22,39 @@ const (
 	spaceClass = `\f\n\r\t\v\x{85}\p{Z}`
 )
 
+// pattern is a compiled pattern; its size is what a step over the text may cost at most.
+type pattern struct {
+	*regexp.Regexp
+	size int
+}
+
+// maxMatching bounds the steps that the patterns of one evaluation may take: the sum of
+// their sizes times the bytes they run over. It is about two seconds of work.
+const maxMatching = 200_000_000
+
 // compile brings a .NET pattern into RE2's form. The error is written for the admin.
-func compile(pattern string) (*regexp.Regexp, error) {
+func compile(text string) (*pattern, error) {
+	form, err := translate(text)
+	if err != nil {
+		return nil, err
+	}
+	re, err := regexp.Compile(form)
+	if err != nil {
+		return nil, patternError(text, err)
+	}
+	parsed, err := syntax.Parse(form, syntax.Perl)
+	if err != nil {
+		return nil, patternError(text, err)
+	}
+	program, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return nil, patternError(text, err)
+	}
+	return &pattern{re, len(program.Inst)}, nil
+}
+
+// translate writes a .NET pattern as RE2 reads it.
+func translate(pattern string) (string, error) {
 	var b strings.Builder
 	class := false // inside [ ]
 	for i := 0; i < len(pattern); i++ {
@@ -32,12 +63,12 @@ func compile(pattern string) (*regexp.Regexp, error) {
 		case c == '\\':
 			n, err := escape(&b, pattern[i:], class)
 			if err != nil {
-				return nil, err
+				return "", err
 			}
 			i += n - 1
 			continue
 		case class && c == '-' && strings.HasPrefix(pattern[i+1:], "["):
-			return nil, errorf("the pattern %q subtracts one class from another, which is not supported here", clip(pattern))
+			return "", errorf("the pattern %q subtracts one class from another, which is not supported here", clip(pattern))
 		case class && c == '[':
 			b.WriteString(`\[`) // .NET has no [:alpha:]
 			continue
@@ -57,16 +88,12 @@ func compile(pattern string) (*regexp.Regexp, error) {
 			continue
 		case !class && c == '(':
 			if err := plainGroup(pattern[i:]); err != nil {
-				return nil, err
+				return "", err
 			}
 		}
 		b.WriteByte(c)
 	}
-	re, err := regexp.Compile(b.String())
-	if err != nil {
-		return nil, patternError(pattern, err)
-	}
-	return re, nil
+	return b.String(), nil
 }
 
 // escape writes what begins with the backslash of s, and tells how many bytes that was.
@@ -146,7 +173,7 @@ func patternError(pattern string, err error) error {
 
 // groupNumbers are the numbers that .NET gives to the groups, by their place in re: the
 // nameless ones first, then the named ones (.NET docs, grouping constructs).
-func groupNumbers(re *regexp.Regexp) []int {
+func groupNumbers(re *pattern) []int {
 	names := re.SubexpNames()
 	order := []int{0}
 	for _, named := range []bool{false, true} {
@@ -161,12 +188,12 @@ func groupNumbers(re *regexp.Regexp) []int {
 
 // groupIndex is the place in re of a group, by its name or .NET's number; -1 when there
 // is none.
-func groupIndex(re *regexp.Regexp, name string) int {
+func groupIndex(re *pattern, name string) int {
 	if i := slices.Index(re.SubexpNames()[1:], name); i >= 0 && name != "" {
 		return i + 1
 	}
 	numbers := groupNumbers(re)
-	if n, err := strconv.Atoi(name); err == nil && n >= 0 && n < len(numbers) && name == strconv.Itoa(n) {
+	if n, err := strconv.Atoi(name); err == nil && n >= 0 && n < len(numbers) {
 		return numbers[n]
 	}
 	return -1
@@ -174,7 +201,7 @@ func groupIndex(re *regexp.Regexp, name string) int {
 
 // substitute expands $1, ${name}, $$, $&, $`, $', $+ and $_ (.NET docs, substitutions in
 // regular expressions). A $ before anything else stands for itself.
-func substitute(re *regexp.Regexp, text string, m []int, replacement string) string {
+func substitute(re *pattern, text string, m []int, replacement string) string {
 	var b strings.Builder
 	for {
 		before, after, found := strings.Cut(replacement, "$")
@@ -192,7 +219,7 @@ func substitute(re *regexp.Regexp, text string, m []int, replacement string) str
 	}
 }
 
-func substitution(re *regexp.Regexp, text string, m []int, after string) (by, rest string, ok bool) {
+func substitution(re *pattern, text string, m []int, after string) (by, rest string, ok bool) {
 	if after == "" {
 		return "", "", false
 	}
