@@ -8,8 +8,6 @@ import (
 	"time"
 )
 
-func errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }
-
 // format writes t.
 func (f format) format(t time.Time) string {
 	var b strings.Builder
@@ -110,11 +108,11 @@ func (f format) parse(text string, s styles) (time.Time, error) {
 			p.literal = strings.TrimLeft(p.literal, " ")
 		}
 		if !r.read(p) {
-			return time.Time{}, errorf("%q is left where %s is expected", clip(r.rest), p.describe())
+			return time.Time{}, fmt.Errorf("%q is left where %s is expected", clip(r.rest), p.describe())
 		}
 	}
 	if r.rest != "" {
-		return time.Time{}, errorf("%q is left over", clip(r.rest))
+		return time.Time{}, fmt.Errorf("%q is left over", clip(r.rest))
 	}
 	return r.time()
 }
@@ -284,7 +282,7 @@ func (r *reading) offset(p piece) bool {
 func (r *reading) time() (time.Time, error) {
 	if r.twelve {
 		if r.hour < 1 || r.hour > 12 {
-			return time.Time{}, errorf("%d is no hour of a twelve-hour clock", r.hour)
+			return time.Time{}, fmt.Errorf("%d is no hour of a twelve-hour clock", r.hour)
 		}
 		r.hour %= 12
 	}
@@ -296,7 +294,7 @@ func (r *reading) time() (time.Time, error) {
 		return time.Time{}, errors.New("there is no such date or time")
 	}
 	if r.weekday != "" && r.weekday != t.Weekday().String() {
-		return time.Time{}, errorf("that day is a %s, not a %s", t.Weekday(), r.weekday)
+		return time.Time{}, fmt.Errorf("that day is a %s, not a %s", t.Weekday(), r.weekday)
 	}
 	if r.zone != unspecified {
 		t = t.UTC()

@@ -160,8 +160,8 @@ func (c *callNode) check(int) error {
 		return &SyntaxError{c.column, fmt.Sprintf("%s has %s, which are too many", wanted, count(n))}
 	}
 	for i, arg := range c.args {
-		if p := f.param(i); isOmitted(arg) && !p.optional {
-			return &SyntaxError{arg.at(), fmt.Sprintf("%s: the argument %s is empty", wanted, p.name)}
+		if omitted, ok := arg.(omittedNode); ok && !f.param(i).optional {
+			return &SyntaxError{omitted.column, fmt.Sprintf("%s: the argument %s is empty", wanted, f.param(i).name)}
 		}
 	}
 	if f.check == nil {

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -80,12 +81,12 @@ func readStyles(text string) (styles, error) {
 			s = styles{true, true, true}
 		case "None", "NoCurrentDateDefault", "AdjustToUniversal", "AssumeLocal", "AssumeUniversal", "RoundtripKind":
 		default:
-			return s, errorf("there is no DateTimeStyles.%s", clip(name))
+			return s, fmt.Errorf("there is no DateTimeStyles.%s", clip(name))
 		}
 	}
 	if given["AssumeLocal"] && given["AssumeUniversal"] ||
 		given["RoundtripKind"] && (given["AssumeLocal"] || given["AssumeUniversal"] || given["AdjustToUniversal"]) {
-		return s, errorf("the dateTimeStyles %s exclude each other", clip(text))
+		return s, fmt.Errorf("the dateTimeStyles %s exclude each other", clip(text))
 	}
 	return s, nil
 }
@@ -117,11 +118,11 @@ func readFormat(text string) (format, error) {
 	custom := text
 	switch {
 	case text == "":
-		return nil, errorf("the format is empty")
+		return nil, fmt.Errorf("the format is empty")
 	case len(text) == 1:
 		standard, ok := standardFormats[text]
 		if !ok {
-			return nil, errorf("the standard format %q is not supported; write it out, as yyyy-MM-dd", clip(text))
+			return nil, fmt.Errorf("the standard format %q is not supported; write it out, as yyyy-MM-dd", clip(text))
 		}
 		custom = standard
 	}
@@ -130,25 +131,25 @@ func readFormat(text string) (format, error) {
 		c := custom[i]
 		switch {
 		case c == 'g':
-			return nil, errorf("eras (g) are not supported")
+			return nil, fmt.Errorf("eras (g) are not supported")
 		case most[c] > 0:
 			n := 1
 			for i+n < len(custom) && custom[i+n] == c {
 				n++
 			}
 			if n > most[c] {
-				return nil, errorf("%s is too long: at most %d times %c", clip(custom[i:i+n]), most[c], c)
+				return nil, fmt.Errorf("%s is too long: at most %d times %c", clip(custom[i:i+n]), most[c], c)
 			}
 			f, i = append(f, piece{letter: c, n: n}), i+n
 		case c == '\'' || c == '"':
 			end := strings.IndexByte(custom[i+1:], c)
 			if end < 0 {
-				return nil, errorf("a literal text has no closing %c", c)
+				return nil, fmt.Errorf("a literal text has no closing %c", c)
 			}
 			f, i = append(f, piece{literal: custom[i+1 : i+1+end]}), i+end+2
 		case c == '\\':
 			if i+1 == len(custom) {
-				return nil, errorf("nothing follows the backslash at the end")
+				return nil, fmt.Errorf("nothing follows the backslash at the end")
 			}
 			f, i = append(f, piece{literal: custom[i+1 : i+2]}), i+2
 		case c == '%':

@@ -15,7 +15,7 @@ func evalGuid(a arguments) (Value, error) {
 		return Null(), a.fail("there is no source of randomness")
 	}
 	if _, err := io.ReadFull(a.ev.env.Random, b[:]); err != nil {
-		return Null(), fmt.Errorf("Guid: read randomness: %w", err)
+		return Null(), a.fail("read randomness: %w", err)
 	}
 	b[6] = b[6]&0x0f | 0x40
 	b[8] = b[8]&0x3f | 0x80
@@ -101,7 +101,7 @@ func (a arguments) below(n int) (int, error) {
 	}
 	k, err := rand.Int(a.ev.env.Random, big.NewInt(int64(n)))
 	if err != nil {
-		return 0, fmt.Errorf("RandomString: read randomness: %w", err)
+		return 0, a.fail("read randomness: %w", err)
 	}
 	return int(k.Int64()), nil
 }

@@ -38,15 +38,12 @@ type Expression struct {
 // String is the text that was parsed.
 func (e *Expression) String() string { return e.text }
 
-// A node is a part of an expression; its column is where it begins.
-type node interface{ at() int }
+// A node is a part of an expression: one of the types below. A column is where it begins.
+type node any
 
 type (
 	// attributeNode is [name].
-	attributeNode struct {
-		column int
-		name   string
-	}
+	attributeNode struct{ name string }
 	// textNode is "text", a number or a word of an enumeration.
 	textNode struct {
 		column int
@@ -63,17 +60,10 @@ type (
 	}
 	// comparisonNode is left = right, in the condition of IIF and CBool only.
 	comparisonNode struct {
-		column      int
 		operator    string
 		left, right node
 	}
 )
-
-func (n attributeNode) at() int   { return n.column }
-func (n textNode) at() int        { return n.column }
-func (n omittedNode) at() int     { return n.column }
-func (n *callNode) at() int       { return n.column }
-func (n *comparisonNode) at() int { return n.column }
 
 // Parse reads an expression: a function with its arguments, or only an [attribute] or a
 // "constant" as in the schema of a synchronization job. Names of functions are
@@ -202,7 +192,7 @@ func (p *parser) argument(depth int, compare bool) (node, error) {
 	if isOmitted(right) {
 		return nil, p.fail(column, "the comparison %s has no right side", operator)
 	}
-	return &comparisonNode{column: column, operator: operator, left: left, right: right}, nil
+	return &comparisonNode{operator: operator, left: left, right: right}, nil
 }
 
 func (p *parser) operator() (column int, operator string) {
@@ -249,7 +239,7 @@ func (p *parser) attribute() (node, error) {
 	if name == "" || strings.ContainsAny(name, `["`) {
 		return nil, p.fail(column, "[%s] names no attribute", clip(name))
 	}
-	return attributeNode{column, name}, nil
+	return attributeNode{name}, nil
 }
 
 // constant reads "…", in which a backslash and a quotation mark are written with a

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"fmt"
 	"regexp"
 	"regexp/syntax"
 	"slices"
@@ -68,7 +69,7 @@ func translate(pattern string) (string, error) {
 			i += n - 1
 			continue
 		case class && c == '-' && strings.HasPrefix(pattern[i+1:], "["):
-			return "", errorf("the pattern %q subtracts one class from another, which is not supported here", clip(pattern))
+			return "", fmt.Errorf("the pattern %q subtracts one class from another, which is not supported here", clip(pattern))
 		case class && c == '[':
 			b.WriteString(`\[`) // .NET has no [:alpha:]
 			continue
@@ -99,7 +100,7 @@ func translate(pattern string) (string, error) {
 // escape writes what begins with the backslash of s, and tells how many bytes that was.
 func escape(b *strings.Builder, s string, class bool) (n int, err error) {
 	if len(s) < 2 {
-		return 0, errorf("the pattern ends with a backslash")
+		return 0, fmt.Errorf("the pattern ends with a backslash")
 	}
 	set := func(inner string, negated bool) {
 		switch {
@@ -122,17 +123,17 @@ func escape(b *strings.Builder, s string, class bool) (n int, err error) {
 		set(spaceClass, false)
 	case 'W', 'S':
 		if class {
-			return 0, errorf(`\%c inside of [ ] is not supported here`, s[1])
+			return 0, fmt.Errorf(`\%c inside of [ ] is not supported here`, s[1])
 		}
 		set(map[byte]string{'W': wordClass, 'S': spaceClass}[s[1]], true)
 	case 'e':
 		b.WriteString(`\x1B`)
 	case 'u':
 		if len(s) < 6 {
-			return 0, errorf(`\u needs four hexadecimal digits`)
+			return 0, fmt.Errorf(`\u needs four hexadecimal digits`)
 		}
 		if _, err := strconv.ParseUint(s[2:6], 16, 16); err != nil {
-			return 0, errorf(`\u needs four hexadecimal digits, not %q`, clip(s[2:6]))
+			return 0, fmt.Errorf(`\u needs four hexadecimal digits, not %q`, clip(s[2:6]))
 		}
 		b.WriteString(`\x{` + s[2:6] + "}")
 		return 6, nil
@@ -143,7 +144,7 @@ func escape(b *strings.Builder, s string, class bool) (n int, err error) {
 		}
 		b.WriteString(`\b`)
 	case 'Q', 'E', 'C': // RE2 gives them a meaning that .NET has not
-		return 0, errorf(`the pattern has an unknown escape \%c`, s[1])
+		return 0, fmt.Errorf(`the pattern has an unknown escape \%c`, s[1])
 	default:
 		b.WriteString(s[:2])
 	}
@@ -157,7 +158,7 @@ func plainGroup(s string) error {
 		"(?>": "atomic groups", "(?(": "conditions", "(?#": "comments", "(?'": "groups named in apostrophes",
 	} {
 		if strings.HasPrefix(s, prefix) {
-			return errorf("the pattern uses %s (%s), which is not supported here", what, prefix)
+			return fmt.Errorf("the pattern uses %s (%s), which is not supported here", what, prefix)
 		}
 	}
 	return nil
@@ -168,7 +169,7 @@ func patternError(pattern string, err error) error {
 	if e, ok := err.(*syntax.Error); ok { //nolint:errorlint // regexp documents this very type
 		reason = e.Code.String() + ": " + e.Expr
 	}
-	return errorf("the pattern %q cannot be used: %s", clip(pattern), clip(reason))
+	return fmt.Errorf("the pattern %q cannot be used: %s", clip(pattern), clip(reason))
 }
 
 // groupNumbers are the numbers that .NET gives to the groups, by their place in re: the
