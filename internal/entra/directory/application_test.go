@@ -3,6 +3,7 @@ package directory_test
 import (
 	"database/sql"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -162,6 +163,9 @@ func TestOpen_tenant(t *testing.T) {
 	c := newClock()
 	path := file(t)
 	db := open(t, path, c)
+	if info := must[os.FileInfo](t)(os.Stat(path)); info.Mode().Perm() != 0o600 {
+		t.Errorf("the file, which holds keys, has the mode %v", info.Mode())
+	}
 	tenant := must[directory.Tenant](t)(db.Tenant(t.Context()))
 	ok(t, db.SetTenant(t.Context(), "Fabrikam", "fabrikam.example"))
 	refused(t, db.SetTenant(t.Context(), "Fabrikam", "no domain"), directory.Invalid, "no domain")

@@ -74,6 +74,15 @@ func (db *DB) open(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	// The file holds private keys: nobody else reads it. The engine gives its other files
+	// the same mode.
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
 	pool := func(pragmas ...string) (*sql.DB, error) {
 		query := url.Values{"_pragma": append(pragmas, "busy_timeout(5000)", "foreign_keys(1)", "temp_store(MEMORY)", durable), "_txlock": {"immediate"}}
 		connector, err := sqlite.NewConnector("file:" + (&url.URL{Path: path}).EscapedPath() + "?" + query.Encode())

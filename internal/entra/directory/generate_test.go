@@ -27,20 +27,12 @@ func population(t *testing.T, db *directory.DB) []string {
 
 func TestGenerate(t *testing.T) {
 	t.Parallel()
-	plan := directory.Plan{Users: 2000, Groups: 20, Memberships: 6000, Seed: 7}
-	c := newClock()
-	db, twin := open(t, "", c), open(t, "", c)
-	report := must[directory.ImportReport](t)(db.Generate(t.Context(), plan))
-	must[directory.ImportReport](t)(twin.Generate(t.Context(), plan))
+	db := open(t, "", newClock())
+	report := must[directory.ImportReport](t)(db.Generate(t.Context(), directory.Plan{Users: 2000, Groups: 20, Memberships: 6000, Seed: 7}))
 	counts := must[directory.Counts](t)(db.Counts(t.Context()))
 	if report != (directory.ImportReport{Users: 2000, Groups: 20, Memberships: 6000}) || counts.Users != 2000 || counts.Groups != 20 || counts.Memberships != 6000 {
 		t.Errorf("got report %+v, counts %+v", report, counts)
 	}
-	first := population(t, db)
-	if !slices.Equal(first, population(t, twin)) {
-		t.Error("the same plan made something else in another directory")
-	}
-
 	byID, addresses := map[directory.ID]directory.User{}, map[string]bool{}
 	for u, err := range db.Users(t.Context()) {
 		ok(t, err)
@@ -63,10 +55,28 @@ func TestGenerate(t *testing.T) {
 	if tops != 1 {
 		t.Errorf("%d people have no manager, want 1", tops)
 	}
+}
 
+func TestGenerate_isDecidedByThePlan(t *testing.T) {
+	t.Parallel()
+	plan := directory.Plan{Users: 200, Groups: 5, Memberships: 300, Seed: 7}
+	c := newClock()
+	db, twin, other := open(t, "", c), open(t, "", c), open(t, "", c)
+	for _, d := range []*directory.DB{db, twin} {
+		must[directory.ImportReport](t)(d.Generate(t.Context(), plan))
+	}
+	plan.Seed = 8
+	must[directory.ImportReport](t)(other.Generate(t.Context(), plan))
+	first := population(t, db)
+	if len(first) != 500 || !slices.Equal(first, population(t, twin)) {
+		t.Errorf("the same plan made %d things, and not the same in another directory", len(first))
+	}
+	if slices.Equal(first, population(t, other)) {
+		t.Error("another seed made the same")
+	}
 	// A second run of the same plan adds others beside the first.
-	must[directory.ImportReport](t)(db.Generate(t.Context(), plan))
-	if counts := must[directory.Counts](t)(db.Counts(t.Context())); counts.Users != 4000 || counts.Memberships != 12000 {
+	must[directory.ImportReport](t)(twin.Generate(t.Context(), directory.Plan{Users: 200, Groups: 5, Memberships: 300, Seed: 7}))
+	if counts := must[directory.Counts](t)(twin.Counts(t.Context())); counts.Users != 400 || counts.Memberships != 600 {
 		t.Errorf("after two runs: got %+v", counts)
 	}
 }

@@ -11,6 +11,8 @@ import (
 //
 // Columns that end in _us are microseconds since 1970 UTC, 0 for none; those in _fold are
 // in lower case for comparison; doc is JSON of what is read only together with its row.
+// Tables with long rows keep their row ids: in the others each such row would take pages of
+// its own.
 var migrations = []string{`
 -- One row a name: tenant, licence, and head, the last number of the sequence.
 CREATE TABLE settings (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
@@ -27,7 +29,7 @@ CREATE TABLE users (
 	created_at_us INTEGER NOT NULL,
 	deleted_at_us INTEGER NOT NULL,
 	seq           INTEGER NOT NULL
-) WITHOUT ROWID;
+);
 CREATE UNIQUE INDEX users_upn ON users (upn_fold) WHERE deleted_at_us = 0;
 CREATE INDEX users_mail ON users (mail_fold) WHERE deleted_at_us = 0 AND mail_fold <> '';
 CREATE INDEX users_search ON users (display_fold, id, search) WHERE deleted_at_us = 0;
@@ -43,7 +45,7 @@ CREATE TABLE groups (
 	created_at_us INTEGER NOT NULL,
 	deleted_at_us INTEGER NOT NULL,
 	seq           INTEGER NOT NULL
-) WITHOUT ROWID;
+);
 CREATE INDEX groups_search ON groups (display_fold, id, search) WHERE deleted_at_us = 0;
 CREATE INDEX groups_deleted ON groups (deleted_at_us) WHERE deleted_at_us <> 0;
 CREATE INDEX groups_seq ON groups (seq, id);
@@ -76,7 +78,7 @@ CREATE TABLE applications (
 	display_fold  TEXT NOT NULL,
 	doc           TEXT NOT NULL,
 	created_at_us INTEGER NOT NULL
-) WITHOUT ROWID;
+);
 CREATE UNIQUE INDEX applications_identifier ON applications (identifier) WHERE identifier <> '';
 CREATE INDEX applications_display ON applications (display_fold, id);
 
@@ -90,7 +92,7 @@ CREATE TABLE certificates (
 	not_after_us   INTEGER NOT NULL,
 	active         INTEGER NOT NULL,
 	PRIMARY KEY (application_id, thumbprint)
-) WITHOUT ROWID;
+);
 CREATE UNIQUE INDEX certificates_active ON certificates (application_id) WHERE active = 1;
 
 CREATE TABLE assignments (

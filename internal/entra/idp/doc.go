@@ -8,7 +8,6 @@
 //	GET POST /{tenant}/saml2     AuthnRequest, LogoutRequest, LogoutResponse
 //	POST     /{tenant}/login     who the person is, and what he came with
 //	GET      /signin/{app}       a tile of My Apps: sign-on that begins here
-//	GET      /myapps             the applications of who is signed in
 //	GET POST /login              sign-in to the stand-in itself, leads on to ?to=
 //	GET POST /logout             sign-out everywhere
 //

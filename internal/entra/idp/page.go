@@ -44,11 +44,6 @@ type (
 	postPage struct{ ACS, SAMLResponse, RelayState string }
 	// failurePage is Entra's page for errors.
 	failurePage struct{ Code, Message, RequestID, CorrelationID, Timestamp string }
-	// appsPage is My Apps.
-	appsPage struct {
-		User directory.User
-		Apps []directory.Application
-	}
 	// logoutPage asks before a sign-out, or tells that it is done. Frames sign the other
 	// applications out.
 	logoutPage struct {

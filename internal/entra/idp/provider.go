@@ -34,7 +34,8 @@ type Provider struct {
 	random    io.Reader
 	pages     *template.Template
 	sessions  sessions
-	secure    bool // browsers reach it by https
+	secure    bool                        // browsers reach it by https
+	own       *http.CrossOriginProtection // for what only pages of ours post
 }
 
 // New returns the identity provider of the directory's tenant.
@@ -54,6 +55,10 @@ func New(ctx context.Context, c Config) (*Provider, error) {
 	if p.random == nil {
 		p.random = rand.Reader
 	}
+	p.own = http.NewCrossOriginProtection()
+	if err := p.own.AddTrustedOrigin(p.publicURL); err != nil {
+		return nil, fmt.Errorf("the public URL %q of the stand-in is no origin: %w", c.PublicURL, err)
+	}
 	p.pages, err = parsePages()
 	return p, err
 }
@@ -61,13 +66,11 @@ func New(ctx context.Context, c Config) (*Provider, error) {
 // Mount adds the routes.
 func (p *Provider) Mount(mux *http.ServeMux) {
 	tenant := "/" + string(p.tenant)
-	own := http.NewCrossOriginProtection() // what only our own pages post
 	for pattern, handle := range map[string]func(http.ResponseWriter, *http.Request) error{
 		"GET " + tenant + metadataPath: p.getMetadata,
 		"GET " + tenant + "/saml2":     p.getSAML,
 		"POST " + tenant + "/saml2":    p.postSAML,
 		"GET /signin/{app}":            p.getTile,
-		"GET /myapps":                  p.getMyApps,
 		"GET /login":                   p.getLogin,
 		"GET /logout":                  p.getLogout,
 	} {
@@ -78,7 +81,7 @@ func (p *Provider) Mount(mux *http.ServeMux) {
 		"POST /login":               p.postLogin,
 		"POST /logout":              p.postLogout,
 	} {
-		mux.Handle(pattern, own.Handler(p.handler(handle)))
+		mux.Handle(pattern, p.own.Handler(p.handler(handle)))
 	}
 }
 
@@ -124,6 +127,12 @@ func (p *Provider) Endpoints(app directory.Application) Endpoints {
 		MetadataURL:   base + metadataPath + "?appid=" + string(app.AppID),
 		UserAccessURL: p.publicURL + "/signin/" + string(app.AppID) + "?tenantId=" + string(p.tenant),
 	}
+}
+
+// LaunchPath begins sign-on here (IdP-initiated), also for an application with a Sign on
+// URL, to which UserAccessURL leads.
+func (p *Provider) LaunchPath(app directory.Application) string {
+	return "/signin/" + string(app.AppID) + "?start=here"
 }
 
 // issuer has the form of https://sts.windows.net/<tenant id>/ with the stand-in's own

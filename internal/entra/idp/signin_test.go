@@ -371,19 +371,44 @@ func TestTile_signOnBeginsHere(t *testing.T) {
 		t.Errorf("an unknown tile: got %s", p.body)
 	}
 
-	// My Apps lists it for who is assigned.
-	if p := w.get(b, w.server.URL+"/myapps"); !strings.Contains(p.body, `href="/signin/`+string(w.app.AppID)+`"`) {
-		t.Errorf("My Apps of ada: got %s", p.body)
+	p = w.get(b, w.server.URL+w.idp.LaunchPath(w.app))
+	if a := w.parse(w.response(p)); a.InResponseTo != "" || a.Assertion.ID == "" {
+		t.Errorf("begun here all the same: got %+v", a)
 	}
-	b = w.browser()
-	if p := w.get(b, w.server.URL+"/myapps"); p.status != http.StatusSeeOther || p.location != idp.LoginURL("/myapps") {
-		t.Errorf("My Apps of nobody: got %d %s", p.status, p.location)
+}
+
+func TestLogin_viewer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser()
+	viewer := func() string {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.server.URL+"/", nil)
+		w.check(err)
+		for _, c := range b.Jar.Cookies(r.URL) {
+			r.AddCookie(c)
+		}
+		u, in := w.idp.Viewer(r)
+		if !in {
+			return "nobody"
+		}
+		return u.DisplayName
 	}
-	if p := w.read(b.PostForm(w.server.URL+"/login", url.Values{"account": {w.bob.UserPrincipalName}, "to": {"/myapps"}})); p.status != http.StatusSeeOther || p.location != "/myapps" {
-		t.Errorf("sign-in to the stand-in: got %d %s", p.status, p.location)
+	if got := viewer(); got != "nobody" {
+		t.Errorf("at first: got %s", got)
 	}
-	if p := w.get(b, w.server.URL+"/myapps"); !strings.Contains(p.body, "No application") {
-		t.Errorf("My Apps of bob: got %s", p.body)
+	if p := w.get(b, w.server.URL+idp.LoginURL("/portal?x=1")); p.fields().Get("to") != "/portal?x=1" {
+		t.Errorf("the page: got %s", p.body)
+	}
+	if p := w.read(b.PostForm(w.server.URL+"/login", url.Values{"account": {w.bob.UserPrincipalName}, "to": {"/portal?x=1"}})); p.status != http.StatusSeeOther || p.location != "/portal?x=1" {
+		t.Errorf("the sign-in: got %d %s", p.status, p.location)
+	}
+	if got := viewer(); got != "Bob Smith" {
+		t.Errorf("signed in: got %s", got)
+	}
+	w.check(w.db.DeleteUser(t.Context(), w.bob.ID))
+	if got := viewer(); got != "nobody" {
+		t.Errorf("deleted meanwhile: got %s", got)
 	}
 }
 
@@ -391,7 +416,7 @@ func TestLogin_leadsOnlyToItself(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for to, want := range map[string]string{
-		"/portal?x=1": "/portal?x=1", "https://evil.example/": "/myapps", "//evil.example/": "/myapps", `/\evil.example/`: "/myapps", "": "/myapps", "portal": "/myapps",
+		"/portal?x=1": "/portal?x=1", "https://evil.example/": "/", "//evil.example/": "/", `/\evil.example/`: "/", "": "/", "portal": "/",
 	} {
 		p := w.read(w.browser().PostForm(w.server.URL+"/login", url.Values{"upn": {w.ada.UserPrincipalName}, "to": {to}}))
 		if p.location != want {

@@ -10,7 +10,7 @@ import (
 
 // getTile opens an application from My Apps: at its Sign on URL, from where it asks for
 // sign-on itself, else with a response that nobody asked for (Microsoft Entra docs,
-// "end-user-experiences", and the tooltip of Sign on URL).
+// "end-user-experiences", and the tooltip of Sign on URL). ?start=here wants the latter.
 func (p *Provider) getTile(w http.ResponseWriter, r *http.Request) error {
 	app, err := p.directory.ApplicationByAppID(r.Context(), directory.ID(r.PathValue("app")))
 	if directory.IsProblem(err, directory.NotFound) {
@@ -19,7 +19,7 @@ func (p *Provider) getTile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if app.SAML.SignOnURL != "" {
+	if app.SAML.SignOnURL != "" && r.URL.Query().Get("start") != "here" {
 		http.Redirect(w, r, app.SAML.SignOnURL, http.StatusFound)
 		return nil
 	}
@@ -30,36 +30,6 @@ func (p *Provider) getTile(w http.ResponseWriter, r *http.Request) error {
 	return p.enter(w, r, a)
 }
 
-// getMyApps lists the applications that the person may use.
-func (p *Provider) getMyApps(w http.ResponseWriter, r *http.Request) error {
-	u, in, err := p.SignedIn(r)
-	if err != nil {
-		return err
-	}
-	if !in {
-		http.Redirect(w, r, LoginURL("/myapps"), http.StatusSeeOther)
-		return nil
-	}
-	all, err := p.directory.Applications(r.Context())
-	if err != nil {
-		return err
-	}
-	page := appsPage{User: u}
-	for _, app := range all {
-		if !app.Enabled {
-			continue
-		}
-		direct, groups, err := p.directory.AssignedTo(r.Context(), app.ID, u.ID)
-		if err != nil {
-			return err
-		}
-		if direct || len(groups) > 0 {
-			page.Apps = append(page.Apps, app)
-		}
-	}
-	return p.render(w, http.StatusOK, "myapps.html", ownForms, page)
-}
-
 // LoginURL is where to sign in to the stand-in itself, and to be led on to a path of it.
 func LoginURL(to string) string { return "/login?to=" + url.QueryEscape(to) }
 
@@ -67,7 +37,7 @@ func LoginURL(to string) string { return "/login?to=" + url.QueryEscape(to) }
 func ownPath(to string) string {
 	u, err := url.Parse(to)
 	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n\t") {
-		return "/myapps"
+		return "/"
 	}
 	return to
 }
