@@ -131,35 +131,42 @@ func (r *run) onDemand(ctx context.Context, o object, members []directory.ID) (O
 	w := r.begin(o)
 	probe := trace{}
 	if err := r.s.probe(ctx, r.target, &probe, testAttribute(r.job)); err != nil {
-		return r.connectionFailed(w, probe, err)
+		return r.connectionFailed(ctx, w, probe, err)
 	}
 	ref, err := w.handle(ctx)
 	if err != nil {
 		return OnDemand{}, err
 	}
 	if ref == nil {
-		r.record(w.out)
-		return OnDemand{LogEntry: w.entry}, nil
+		return r.answer(ctx, w, w.out, nil)
 	}
 	w.out.entry = nil // it is logged when its references are done
 	r.record(w.out)
 	if err := r.flush(ctx); err != nil {
 		return OnDemand{}, err
 	}
-	answer := OnDemand{}
+	var chosen []MemberOnDemand
 	switch {
 	case o.kind == mapping.KindUser && len(ref.refs) > 0:
 		err = r.managerOnDemand(ctx, w, ref)
 	case o.kind == mapping.KindGroup && mapsMembers(r.job.Groups):
-		answer.Members, err = r.membersOnDemand(ctx, w, ref, members)
+		chosen, err = r.membersOnDemand(ctx, w, ref, members)
 	}
-	r.record(outcome{source: w.out.source, entry: &w.entry})
-	answer.LogEntry = w.entry
-	return answer, err
+	if err != nil {
+		return OnDemand{}, err
+	}
+	return r.answer(ctx, w, outcome{source: w.out.source, entry: &w.entry}, chosen)
+}
+
+// answer writes the entry down, which gives it its ids, and returns it.
+func (r *run) answer(ctx context.Context, w *work, out outcome, chosen []MemberOnDemand) (OnDemand, error) {
+	r.record(out)
+	err := r.flush(context.WithoutCancel(ctx))
+	return OnDemand{LogEntry: w.entry, Members: chosen}, err
 }
 
 // connectionFailed is the answer when the hidden first step failed.
-func (r *run) connectionFailed(w *work, probe trace, err error) (OnDemand, error) {
+func (r *run) connectionFailed(ctx context.Context, w *work, probe trace, err error) (OnDemand, error) {
 	var refused *TargetError
 	if !errors.As(err, &refused) {
 		return OnDemand{}, err
@@ -172,8 +179,7 @@ func (r *run) connectionFailed(w *work, probe trace, err error) (OnDemand, error
 		Reason: sentence + " " + refused.Error(),
 	}
 	w.close(ActionOther, Failure)
-	r.record(w.out)
-	return OnDemand{LogEntry: w.entry}, nil
+	return r.answer(ctx, w, w.out, nil)
 }
 
 // adopt takes the result of a reference into the entry of its object.

@@ -1,0 +1,470 @@
+package cycle_test
+
+import (
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rollcall/rollcall/internal/entra/cycle"
+	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/entra/mapping"
+)
+
+// refusing answers requests of a method with one error.
+func refusing(method string, status int, body string) func(call) (int, string, http.Header) {
+	return func(c call) (int, string, http.Header) {
+		if c.Method == method {
+			return status, body, nil
+		}
+		return 0, "", nil
+	}
+}
+
+const odd = "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:Error\"],\n \"status\":\"400\", \"detail\":\"groß <b>ﬁ</b> \\u00e9\"}"
+
+func TestFailure_verbatim(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada := w.addUser("ada")
+	w.assign(ada.ID)
+	w.target.fail(refusing("POST", 400, odd))
+	c, _ := w.cycle()
+	e := w.last(ada.ID)
+	w.wantEntry(e, cycle.ActionCreate, cycle.Failure, cycle.CodeIncompatible)
+	for _, part := range []string{
+		"Failed to create User 'ada@example.com' in customappsso; Error: The SCIM endpoint is not fully compatible with the Azure Active Directory SCIM client.",
+		"StatusCode: BadRequest Message: Processing of the HTTP request resulted in an exception.", "Web Response: " + odd,
+		"This operation was retried 0 times. It will be retried again after this date: 2026-03-01T09:40:00.0000000Z UTC",
+	} {
+		if !strings.Contains(e.Error.Reason, part) {
+			t.Errorf("reason %q, want %q in it", e.Error.Reason, part)
+		}
+	}
+	last := e.Exchanges[len(e.Exchanges)-1]
+	if last.Method != "POST" || last.URL != "/Users" || last.Status != 400 || last.Answer != odd || !strings.Contains(last.Body, `"userName":"ada@example.com"`) {
+		t.Errorf("exchange: %+v", last)
+	}
+	if e.Error.RecommendedAction == "" || e.JobID != w.job || e.CycleID != c.ID || e.ApplicationName != "Contoso app" || e.ChangeID == "" {
+		t.Errorf("entry: %+v", e)
+	}
+	names := []string{}
+	for _, s := range e.Steps {
+		names = append(names, s.Name)
+	}
+	if want := []string{"EntryImportAdd", "EntrySynchronizationScoping", "EntryImport", "EntrySynchronizationAdd", "EntryExportAdd"}; !slices.Equal(names, want) {
+		t.Errorf("steps %v, want %v", names, want)
+	}
+}
+
+func TestFailure_codes(t *testing.T) {
+	t.Parallel()
+	for status, code := range map[int]string{
+		403: cycle.CodeInsufficientRights, 405: cycle.CodeMethodNotAllowed, 409: cycle.CodeConflict, 422: cycle.CodeUnprocessableEntity,
+		500: cycle.CodeInternalServerError, 501: cycle.CodeNotImplemented,
+	} {
+		w := newWorld(t)
+		ada := w.addUser("ada")
+		w.assign(ada.ID)
+		w.target.fail(refusing("POST", status, "no"))
+		w.cycle()
+		w.wantEntry(w.last(ada.ID), cycle.ActionCreate, cycle.Failure, code)
+	}
+}
+
+// A refused disable is logged as Disable and tried again by the next cycle, then after 6, 12
+// and 24 hours and every day, until it is given up.
+func TestFailure_retries(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada := w.addUser("ada")
+	w.assign(ada.ID)
+	w.cycle()
+	w.unassign(ada.ID)
+	w.target.fail(refusing("PATCH", 500, "broken"))
+	began := w.clock.Now()
+	var tried []time.Duration
+	for i := range 270 {
+		if i > 80 { // the first two days in steps of 40 minutes, then of 4 hours
+			w.clock.Advance(3*time.Hour + 20*time.Minute)
+		}
+		at := w.clock.Now().Sub(began)
+		if _, calls := w.cycle(); len(calls) > 0 {
+			tried = append(tried, at.Round(time.Hour))
+		}
+	}
+	if len(tried) < 6 {
+		t.Fatalf("tried after %v", tried)
+	}
+	w.wantEntry(w.last(ada.ID), cycle.ActionDisable, cycle.Failure, cycle.CodeInternalServerError)
+	if want := []time.Duration{0, time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 48 * time.Hour}; !slices.Equal(tried[:6], want) {
+		t.Errorf("tried after %v, want %v first", tried[:6], want)
+	}
+	if last := tried[len(tried)-1]; last < 27*24*time.Hour || last > 28*24*time.Hour+5*time.Hour {
+		t.Errorf("tried last after %v, want about 28 days", last)
+	}
+	if !strings.Contains(w.last(ada.ID).Error.Reason, "It will not be retried again") {
+		t.Errorf("the last reason: %s", w.last(ada.ID).Error.Reason)
+	}
+	// A change of the object is a new occasion.
+	w.target.fail(nil)
+	w.change(ada, func(u *directory.User) { u.JobTitle = "Engineer" })
+	w.cycle()
+	w.wantEntry(w.last(ada.ID), cycle.ActionDisable, cycle.Success, "")
+	if escrows, err := w.svc.Escrows(t.Context(), w.job, 10); err != nil || len(escrows) != 0 {
+		t.Errorf("retries %v, %v; want none", escrows, err)
+	}
+}
+
+// Members who failed follow when they are there.
+func TestFailure_membersFollow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada, bob := w.addUser("ada"), w.addUser("bob")
+	g := w.addGroup("Admins", ada, bob)
+	w.assign(g.ID)
+	w.target.fail(func(c call) (int, string, http.Header) {
+		if c.Method == "POST" && strings.Contains(c.Body, "bob@") {
+			return 500, "", nil
+		}
+		return 0, "", nil
+	})
+	w.cycle()
+	if got := w.target.groupMembers("Admins"); !slices.Equal(got, []string{"ada@example.com"}) {
+		t.Fatalf("members %v", got)
+	}
+	w.target.fail(nil)
+	w.cycle()
+	if got := w.target.groupMembers("Admins"); len(got) != 2 {
+		t.Errorf("members %v after bob was created", got)
+	}
+	if _, calls := w.cycle(); len(calls) != 0 {
+		t.Errorf("calls %v, want none", calls)
+	}
+}
+
+func TestQuarantine_credentials(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var notices []cycle.Notice
+	svc := w.service(cycle.Limits{})
+	svc.Notify = noting(&notices)
+	ada := w.addUser("ada")
+	w.assign(ada.ID)
+	w.settings(func(s *cycle.Settings) { s.NotificationEmail = "it@example.com" })
+	w.target.token = "another"
+	w.ok(second(svc.RunDue(t.Context())))
+	j := w.read()
+	if q := j.Quarantine; q == nil || q.Reason != cycle.EncounteredQuarantineException || q.Code != cycle.CodeUnauthorized || !strings.Contains(q.Message, "The key is wrong.") {
+		t.Fatalf("quarantine: %+v", q)
+	}
+	if j.Watermark != 0 {
+		t.Error("the watermark was set by a cycle that saw nothing")
+	}
+	// Less and less often, to once a day; one notice.
+	var waits []time.Duration
+	for range 8 {
+		j = w.read()
+		waits = append(waits, j.NextCycle.Sub(w.clock.Now()))
+		w.clock.Advance(j.NextCycle.Sub(w.clock.Now()))
+		w.ok(second(svc.RunDue(t.Context())))
+	}
+	if want := []time.Duration{40 * time.Minute, 80 * time.Minute, 160 * time.Minute, 320 * time.Minute, 640 * time.Minute, 1280 * time.Minute, 24 * time.Hour, 24 * time.Hour}; !slices.Equal(waits, want) {
+		t.Errorf("waits %v, want %v", waits, want)
+	}
+	if len(notices) != 1 || notices[0].To != "it@example.com" {
+		t.Errorf("notices: %+v, want one", notices)
+	}
+	// New credentials are tried at once, and leave the quarantine.
+	_, err := svc.SaveCredentials(t.Context(), w.job, w.target.url, "another", admin)
+	w.ok(err)
+	w.ok(second(svc.RunDue(t.Context())))
+	if j = w.read(); j.Quarantine != nil || j.Watermark == 0 {
+		t.Errorf("after new credentials: %+v", j.Quarantine)
+	}
+	w.wantEntry(w.last(ada.ID), cycle.ActionCreate, cycle.Success, "")
+
+	// Four weeks in quarantine switch the job off.
+	w.target.token = "yet another"
+	w.clock.Advance(40 * time.Minute)
+	w.ok(second(svc.RunDue(t.Context())))
+	w.clock.Advance(29 * 24 * time.Hour)
+	w.ok(second(svc.RunDue(t.Context())))
+	if j = w.read(); j.Status != cycle.StatusOff {
+		t.Errorf("status after four weeks: %s", j.Status)
+	}
+}
+
+func TestQuarantine_tooManyFailures(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	svc := w.service(cycle.Limits{EvaluateFrom: 2})
+	ada, bob, eve := w.addUser("ada"), w.addUser("bob"), w.addUser("eve")
+	w.assign(ada.ID, bob.ID, eve.ID)
+	w.target.fail(func(c call) (int, string, http.Header) {
+		if c.Method == "POST" && !strings.Contains(c.Body, "ada@") {
+			return 400, "no", nil
+		}
+		return 0, "", nil
+	})
+	c, err := svc.RunCycle(t.Context(), w.job)
+	w.ok(err)
+	if q := w.read().Quarantine; q == nil || q.Reason != cycle.EncounteredEscrowProportionThreshold || c.Quarantined == "" {
+		t.Fatalf("quarantine: %+v", q)
+	}
+	w.target.fail(nil)
+	_, err = svc.RunCycle(t.Context(), w.job)
+	w.ok(err)
+	if q := w.read().Quarantine; q != nil {
+		t.Errorf("quarantine after a success: %+v", q)
+	}
+}
+
+// A target that refuses the token, or stops answering, in the middle of a cycle ends it; the
+// next one begins where it was.
+func TestQuarantine_midCycle(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.addGroup("Many")
+	for _, name := range []string{"u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8", "u9"} {
+		w.join(g, w.addUser(name))
+	}
+	w.assign(g.ID)
+	posts := 0
+	w.target.fail(func(c call) (int, string, http.Header) {
+		if c.Method == "POST" {
+			if posts++; posts > 1 {
+				return 401, "revoked", nil
+			}
+		}
+		return 0, "", nil
+	})
+	c, err := w.svc.RunCycle(t.Context(), w.job)
+	w.ok(err)
+	if q := w.read().Quarantine; c.Aborted == "" || q == nil || q.Code != cycle.CodeUnauthorized || len(w.target.groups) != 0 {
+		t.Fatalf("cycle %+v, quarantine %+v", c, q)
+	}
+	w.target.fail(nil)
+	c, _ = w.cycle()
+	if c.Kind != cycle.Initial || len(w.target.groupMembers("Many")) != 9 || len(w.target.users) != 9 {
+		t.Errorf("after that: %+v with %d users", c, len(w.target.users))
+	}
+}
+
+func TestAccidentalDeletions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada, bob, eve := w.addUser("ada"), w.addUser("bob"), w.addUser("eve")
+	w.assign(ada.ID, bob.ID, eve.ID)
+	w.settings(func(s *cycle.Settings) { s.PreventAccidentalDeletions, s.DeletionThreshold = true, 1 })
+	w.cycle()
+	w.unassign(ada.ID)
+	w.unassign(bob.ID)
+	c, calls := w.cycle()
+	w.wantCalls(calls)
+	w.wantEntry(w.last(ada.ID), cycle.ActionStagedDelete, cycle.Skipped, cycle.CodeAccidentalDeletes)
+	if q := w.read().Quarantine; q == nil || q.Reason != cycle.TooManyDeletes || q.Deletions != 2 || c.Count(cycle.ActionStagedDelete, "") != 2 {
+		t.Fatalf("quarantine %+v, outcomes %v", q, c.Outcomes)
+	}
+	before := len(w.logs(ada.ID))
+	w.cycle()
+	if now := len(w.logs(ada.ID)); now != before {
+		t.Errorf("staged twice in the log: %d entries, then %d", before, now)
+	}
+	// One comes back; what is left is under the threshold, so it goes.
+	w.assign(bob.ID)
+	_, calls = w.cycle()
+	if len(calls) != 3 { // both are read, ada is disabled
+		t.Errorf("calls: %v", calls)
+	}
+	if w.target.user(t, "ada@example.com")["active"] != false || w.target.user(t, "bob@example.com")["active"] != true {
+		t.Error("ada should be disabled and bob not")
+	}
+	if q := w.read().Quarantine; q != nil {
+		t.Errorf("quarantine: %+v", q)
+	}
+	if _, err := w.svc.AllowDeletes(t.Context(), w.job, admin); !cycle.IsProblem(err, cycle.Conflict) {
+		t.Errorf("allow deletes with none held back: %v", err)
+	}
+	// Allowed deletes are carried out once.
+	w.unassign(bob.ID)
+	w.unassign(eve.ID)
+	w.cycle()
+	_, err := w.svc.AllowDeletes(t.Context(), w.job, admin)
+	w.ok(err)
+	c, _ = w.cycle()
+	if j := w.read(); c.Count(cycle.ActionDisable, cycle.Success) != 2 || j.DeletesAllowed || j.Quarantine != nil {
+		t.Errorf("outcomes %v, job %+v", c.Outcomes, j)
+	}
+}
+
+// A cycle whose job is restarted meanwhile ends, and does not set the watermark.
+func TestRestart_whileRunning(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada := w.addUser("ada")
+	w.assign(ada.ID)
+	restarted := false
+	w.target.fail(func(c call) (int, string, http.Header) {
+		if c.Method == "POST" && !restarted {
+			restarted = true
+			if _, err := w.svc.Restart(t.Context(), w.job, cycle.ResetFull, admin); err != nil {
+				t.Error(err)
+			}
+		}
+		return 0, "", nil
+	})
+	c, _ := w.cycle()
+	if j := w.read(); c.Aborted == "" || j.Watermark != 0 || j.Quarantine != nil {
+		t.Fatalf("cycle %+v, watermark %d", c, j.Watermark)
+	}
+	_, calls := w.cycle()
+	w.wantCalls(calls, "GET Users?") // found again by matching, and as it should be
+	w.wantEntry(w.last(ada.ID), cycle.ActionOther, cycle.Skipped, cycle.SkipRedundantExport)
+}
+
+// Stop lets the running cycle complete.
+func TestStop_whileRunning(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada, bob := w.addUser("ada"), w.addUser("bob")
+	w.assign(ada.ID, bob.ID)
+	var running cycle.Progress
+	w.target.fail(func(c call) (int, string, http.Header) {
+		if c.Method == "POST" && !running.Running {
+			var err error
+			if running, err = w.svc.Progress(t.Context(), w.job); err != nil {
+				t.Error(err)
+			}
+			if _, err := w.svc.RunCycle(t.Context(), w.job); !cycle.IsProblem(err, cycle.Conflict) {
+				t.Errorf("a second cycle beside it: %v", err)
+			}
+			if _, err := w.svc.Stop(t.Context(), w.job, admin); err != nil {
+				t.Error(err)
+			}
+		}
+		return 0, "", nil
+	})
+	c, _ := w.cycle()
+	if !running.Running || running.Phase != "Users" || running.Cycle.ID != c.ID {
+		t.Errorf("progress while it ran: %+v", running)
+	}
+	if len(w.target.users) != 2 || w.read().Watermark == 0 {
+		t.Error("the cycle did not complete")
+	}
+	if _, err := w.svc.RunCycle(t.Context(), w.job); !cycle.IsProblem(err, cycle.Conflict) {
+		t.Errorf("a cycle of a job that is off: %v", err)
+	}
+	if p, err := w.svc.Progress(t.Context(), w.job); err != nil || p.Running || p.Percent != 100 || p.Cycle.ID != c.ID {
+		t.Errorf("progress after it: %+v, %v", p, err)
+	}
+	if s := w.read().Statistics; s.Users != 2 || s.Created != 2 || s.Cycles != 1 {
+		t.Errorf("statistics: %+v", s)
+	}
+}
+
+func TestConnection(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	answering := func(status int, body string) string {
+		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+			rw.WriteHeader(status)
+			_, _ = rw.Write([]byte(body))
+		}))
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	tls := httptest.NewUnstartedServer(http.NotFoundHandler())
+	tls.Config.ErrorLog = log.New(io.Discard, "", 0) // it tells of the client that does not trust it
+	tls.StartTLS()
+	t.Cleanup(tls.Close)
+	for _, tc := range []struct {
+		name, url, token string
+		ok               bool
+		status           int
+		message, warning string
+	}{
+		{name: "good", url: w.target.url, token: w.target.token, ok: true, status: 200, message: "authorized to enable provisioning"},
+		{name: "wrong token", url: w.target.url, token: "x", status: 401, message: "401 (Unauthorized)"},
+		{name: "Bearer twice", url: w.target.url, token: "Bearer " + w.target.token, status: 401, message: "401", warning: `begins with the word "Bearer"`},
+		{name: "blank before", url: w.target.url, token: " " + w.target.token, status: 401, message: "401", warning: "begins or ends with white space"},
+		{name: "line break", url: w.target.url, token: w.target.token + "\n", message: "line break", warning: "white space"},
+		{name: "forbidden", url: answering(403, `{"detail":"SCIM is not enabled"}`), token: "x", status: 403, message: "SCIM is switched off"},
+		{name: "not found", url: answering(404, ""), token: "x", status: 404, message: "Check the tenant URL"},
+		{name: "redirect", url: answering(302, ""), token: "x", status: 302, message: "a redirect"},
+		{name: "broken", url: answering(503, ""), token: "x", status: 503, message: "an error of its own"},
+		{name: "a web page", url: answering(200, "<html>"), token: "x", status: 200, message: "not as a SCIM endpoint does"},
+		{name: "nobody there", url: "http://127.0.0.1:1/scim", token: "x", message: "connecting to the SCIM endpoint"},
+		{name: "unknown authority", url: tls.URL, token: "x", message: "authority that is not trusted"},
+		{name: "no TLS", url: strings.Replace(w.target.url, "http:", "https:", 1), token: "x", message: "does not speak TLS"},
+		{name: "no URL", url: "", token: "x", message: "Enter the tenant URL"},
+		{name: "no address", url: "scim.example.com", token: "x", message: "is not an address"},
+		{name: "no token", url: w.target.url, message: "Enter the secret token"},
+	} {
+		got, err := w.svc.TestConnection(t.Context(), tc.url, tc.token)
+		if err != nil {
+			t.Fatalf("%s: %v", tc.name, err)
+		}
+		warnings := strings.Join(got.Warnings, " ")
+		if got.OK != tc.ok || got.Status != tc.status || !strings.Contains(got.Message, tc.message) || tc.warning != "" && !strings.Contains(warnings, tc.warning) {
+			t.Errorf("%s: got %+v", tc.name, got)
+		}
+		if tc.status == 403 && got.Detail != `{"detail":"SCIM is not enabled"}` {
+			t.Errorf("%s: detail %q, want the answer verbatim", tc.name, got.Detail)
+		}
+	}
+	if got, err := w.svc.TestSavedConnection(t.Context(), w.job); err != nil || !got.OK {
+		t.Errorf("saved credentials: %+v, %v", got, err)
+	}
+}
+
+// The secret token is in no log, entry, error or encoding of a job.
+func TestSecretToken_staysHidden(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.target.token = "scim_verysecret:hushhush"
+	w.credentials(w.target.url)
+	ada := w.addUser("ada")
+	w.assign(ada.ID)
+	w.target.fail(refusing("POST", 400, "no"))
+	w.cycle()
+	shown := w.everything()
+	for _, secret := range []string{"verysecret", "hushhush"} {
+		if strings.Contains(shown, secret) {
+			t.Errorf("%q is shown", secret)
+		}
+	}
+	if !strings.Contains(shown, "ada@example.com") || !strings.Contains(shown, "SecretToken") {
+		t.Error("the test looked at nothing")
+	}
+}
+
+// What a mapping redacts is sent, and not shown.
+func TestRedact(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada := w.addUser("ada")
+	w.change(ada, func(u *directory.User) { u.JobTitle = "Spy Master" })
+	w.assign(ada.ID)
+	w.mapping(mapping.KindUser, func(m *mapping.ObjectMapping) {
+		for i, a := range m.Attributes {
+			if a.Target == "title" {
+				m.Attributes[i].Source = mapping.Source{Type: mapping.Expressed, Text: "Redact([jobTitle])"}
+			}
+		}
+	})
+	w.cycle()
+	if got := w.target.user(t, "ada@example.com")["title"]; got != "Spy Master" {
+		t.Errorf("sent %v", got)
+	}
+	w.change(ada, func(u *directory.User) { u.JobTitle = "Spy Mistress" })
+	w.cycle()
+	shown := w.everything()
+	if strings.Contains(shown, "Spy M") || !strings.Contains(shown, "[Redact]") {
+		t.Error("a redacted value is shown")
+	}
+}
