@@ -63,7 +63,9 @@ func (p *Provider) render(w http.ResponseWriter, status int, name, policy string
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Referrer-Policy", "no-referrer")
+	// With no-referrer browsers would post the response with the Origin null, which service
+	// providers may refuse.
+	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "+policy)
 	w.WriteHeader(status)

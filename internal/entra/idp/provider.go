@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/web"
 )
 
 // Config is what an identity provider needs. Directory and PublicURL are required.
@@ -94,11 +95,14 @@ func (p *Provider) handler(handle func(http.ResponseWriter, *http.Request) error
 			return
 		}
 		var failure *Failure
-		if !errors.As(err, &failure) {
+		var refused *directory.Error
+		switch {
+		case errors.As(err, &failure):
+		case errors.As(err, &refused):
+			failure = &Failure{Status: http.StatusBadRequest, Message: refused.Message}
+		default:
+			web.SetCause(r, err)
 			failure = &Failure{Status: http.StatusInternalServerError, Code: "AADSTS90033", Message: "A transient error has occurred. Please try again."}
-			if own := (*directory.Error)(nil); errors.As(err, &own) {
-				failure = &Failure{Status: http.StatusBadRequest, Message: own.Message}
-			}
 		}
 		p.fail(w, failure)
 	})
