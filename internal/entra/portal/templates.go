@@ -1,0 +1,88 @@
+package portal
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"reflect"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// templates are the pages, found by the type of the struct they are executed with.
+type templates struct {
+	byPage map[reflect.Type]*template.Template
+}
+
+// shared are the files that all pages have: the layout, and parts of several pages.
+var shared = []string{"layout.html", "parts.html"}
+
+// parseTemplates reads the template of every route that is a page, each with a copy of
+// the shared files, and that of errors.
+func parseTemplates(a *assets, routes []route) (*templates, error) {
+	base := template.New("layout.html").Funcs(functions(a))
+	for _, name := range shared {
+		if _, err := base.ParseFS(templateFiles, "templates/"+name); err != nil {
+			return nil, fmt.Errorf("parse %s: %w", name, err)
+		}
+	}
+	all := &templates{byPage: map[reflect.Type]*template.Template{}}
+	for _, r := range append([]route{{template: "error.html", page: errorPage{}}}, routes...) {
+		if r.template == "" {
+			continue
+		}
+		own, err := base.Clone()
+		if err != nil {
+			return nil, fmt.Errorf("copy the layout for %s: %w", r.template, err)
+		}
+		t, err := own.ParseFS(templateFiles, "templates/"+r.template)
+		if err != nil {
+			return nil, fmt.Errorf("parse %s: %w", r.template, err)
+		}
+		kind := reflect.TypeOf(r.page)
+		if known := all.byPage[kind]; known != nil && known.Name() != r.template {
+			return nil, fmt.Errorf("%s has two templates, %s and %s", kind, known.Name(), r.template)
+		}
+		all.byPage[kind] = t.Lookup(r.template)
+	}
+	return all, nil
+}
+
+// functions are what templates can call beside the methods of their pages.
+func functions(a *assets) template.FuncMap {
+	return template.FuncMap{
+		"asset": func(name string) (string, error) {
+			if url := a.url(name); url != "" {
+				return url, nil
+			}
+			return "", fmt.Errorf("there is no asset %q", name)
+		},
+		"at":       at,
+		"stamp":    stamp,
+		"span":     span,
+		"count":    count,
+		"plural":   plural,
+		"sentence": sentence,
+		"copyable": func(id, value string) copyable { return copyable{id, value} },
+	}
+}
+
+// copyable is a value that is pasted elsewhere, with a button that copies it. ID is its
+// element's id.
+type copyable struct{ ID, Value string }
+
+// execute writes a page into memory: what goes wrong half-way must not reach anybody.
+func (t *templates) execute(p page) ([]byte, error) {
+	kind := reflect.TypeOf(p).Elem()
+	found := t.byPage[kind]
+	if found == nil {
+		return nil, fmt.Errorf("no route names the template of %s", kind)
+	}
+	var body bytes.Buffer
+	if err := found.Execute(&body, p); err != nil {
+		return nil, fmt.Errorf("execute %s: %w", found.Name(), err)
+	}
+	return body.Bytes(), nil
+}
