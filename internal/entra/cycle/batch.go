@@ -282,7 +282,7 @@ func (b *batch) writeLog(ctx context.Context, out outcome) error {
 	if err != nil {
 		return err
 	}
-	names := strings.ToLower(e.Source.DisplayName + "\n" + e.Target.DisplayName)
+	names := strings.ToLower(e.Source.DisplayName + "\n" + e.ReportableIdentifier + "\n" + e.Target.DisplayName)
 	return b.exec(ctx, saveLog, e.At.UnixMicro(), string(e.ApplicationID), string(e.JobID), e.CycleID, e.ChangeID, string(e.Source.Type),
 		string(e.Action), string(e.Status), e.Source.ID, e.Target.ID, names, string(doc))
 }

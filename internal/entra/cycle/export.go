@@ -31,14 +31,16 @@ func (w *work) create(ctx context.Context) (*reference, error) {
 			"the target requires a value that the mapping does not give: "+strings.Join(missing, ", "))
 		return nil, nil
 	}
-	id, err := w.r.target.create(ctx, &w.tr, w.o.kind, mapping.NewResource(w.o.kind, own))
+	body := mapping.NewResource(w.o.kind, own)
+	w.entry.Target.DisplayName = w.nameOf(body)
+	id, err := w.r.target.create(ctx, &w.tr, w.o.kind, body)
 	if err != nil {
 		return nil, w.fail(ActionCreate, "create", err)
 	}
 	w.r.claim(w.o, id)
 	w.linked(Link{Kind: w.o.kind, SourceID: w.o.id, TargetID: id, Active: true, Managed: true})
 	w.succeed(ActionCreate)
-	return &reference{o: w.o, targetID: id, refs: refs, created: true, full: true}, nil
+	return &reference{o: w.o, targetID: id, refs: refer(w.o.kind, nil, refs), created: true, full: true}, nil
 }
 
 // missingValues are the required attributes of the target that are mapped and have no value.
@@ -56,7 +58,11 @@ func missingValues(m mapping.ObjectMapping, values []mapping.AttributeValue) []s
 
 // update sends the differences between the mapping and the target's object, if there are any.
 func (w *work) update(ctx context.Context, link Link, own, refs []mapping.AttributeValue) (*reference, error) {
-	later := &reference{o: w.o, targetID: link.TargetID, refs: refs, current: w.current, full: w.out.link != nil || !link.Managed}
+	unsettled, err := w.r.unsettled(ctx, refer(w.o.kind, w.current, refs))
+	if err != nil {
+		return nil, err
+	}
+	later := &reference{o: w.o, targetID: link.TargetID, refs: unsettled, full: w.out.link != nil || !link.Managed}
 	if !link.Active || !link.Managed {
 		link.Active, link.Managed = true, true
 		w.linked(link)

@@ -1,10 +1,13 @@
 package cycle_test
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -252,6 +255,78 @@ func TestQuarantine_midCycle(t *testing.T) {
 	c, _ = w.cycle()
 	if c.Kind != cycle.Initial || len(w.target.groupMembers("Many")) != 9 || len(w.target.users) != 9 {
 		t.Errorf("after that: %+v with %d users", c, len(w.target.users))
+	}
+}
+
+func TestQuarantine_unreachable(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i := range 30 {
+		w.assign(w.addUser(fmt.Sprintf("u%d", i)).ID)
+	}
+	tests := 0
+	w.target.fail(func(c call) (int, string, http.Header) {
+		if tests++; tests > 1 {
+			return -1, "", nil
+		}
+		return 0, "", nil
+	})
+	c, err := w.svc.RunCycle(t.Context(), w.job)
+	w.ok(err)
+	if q := w.read().Quarantine; q == nil || q.Code != cycle.CodeWebException || !strings.Contains(c.Aborted, "stopped answering") || c.Calls[0] < 10 || c.Calls[0] > 20 {
+		t.Errorf("cycle %+v, quarantine %+v", c, q)
+	}
+}
+
+// A target that does not answer in time fails the object, and is asked again later.
+func TestFailure_timeout(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada := w.addUser("ada")
+	w.assign(ada.ID)
+	svc := w.service(cycle.Limits{})
+	svc.HTTP = &http.Client{Transport: slow{}}
+	_, err := svc.RunCycle(t.Context(), w.job)
+	w.ok(err)
+	w.wantEntry(w.last(ada.ID), cycle.ActionCreate, cycle.Failure, cycle.CodeTimeout)
+	w.cycle()
+	w.wantEntry(w.last(ada.ID), cycle.ActionCreate, cycle.Success, "")
+}
+
+// slow never answers a POST.
+type slow struct{}
+
+func (slow) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodPost {
+		return nil, os.ErrDeadlineExceeded
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// The scheduler runs a job as soon as it is started, and its cycle is over when it ends.
+func TestRun_startsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, err := w.svc.Stop(t.Context(), w.job, admin)
+	w.ok(err)
+	w.assign(w.addUser("ada").ID)
+	asked := make(chan struct{})
+	w.target.fail(func(c call) (int, string, http.Header) {
+		if c.Method == http.MethodPost {
+			close(asked)
+		}
+		return 0, "", nil
+	})
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); w.svc.Run(ctx) }()
+	_, err = w.svc.Start(t.Context(), w.job, admin)
+	w.ok(err)
+	<-asked
+	stop()
+	<-ended
+	if p, err := w.svc.Progress(t.Context(), w.job); err != nil || p.Running {
+		t.Errorf("progress after the end: %+v, %v", p, err)
 	}
 }
 

@@ -128,6 +128,7 @@ func (s *Service) SaveSettings(ctx context.Context, id JobID, settings Settings,
 		row.config.Settings = settings
 		if old.Scope == ScopeAssigned && settings.Scope == ScopeAll {
 			row.beginAnew()
+			row.state.NextCycle = s.now()
 		}
 		modified := changed(nil, "Scope", string(old.Scope), string(settings.Scope))
 		modified = changed(modified, "NotificationEmail", old.NotificationEmail, settings.NotificationEmail)
@@ -158,6 +159,7 @@ func (s *Service) SaveMapping(ctx context.Context, id JobID, m mapping.ObjectMap
 			row.config.Users = m
 		}
 		row.beginAnew()
+		row.state.NextCycle = s.now()
 		return s.audit(ctx, tx, *row, ActivityMapping, by, ModifiedProperty{"Mapping", "", m.Name})
 	})
 }

@@ -127,6 +127,8 @@ type LogEntry struct {
 
 	Source Identity `json:"source"`
 	Target Identity `json:"target"`
+	// ReportableIdentifier is the user principal name, or the group's display name.
+	ReportableIdentifier string `json:"reportableIdentifier"`
 
 	SkipReason string             `json:"skipReason,omitempty"` // RedundantExport, NotEffectivelyEntitled, …
 	Error      *ErrorInformation  `json:"error,omitempty"`      // nil for a success

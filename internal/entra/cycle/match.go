@@ -25,6 +25,7 @@ func (w *work) match(ctx context.Context, link *Link, matching []mapping.Matchin
 			return nil, w.fail(ActionOther, "match an entry in the source and target systems", err)
 		default:
 			w.current = current
+			w.entry.Target.DisplayName = w.nameOf(current)
 			w.step(matchedStep(w.nameOf(current), w.hitDetails("id", link.TargetID, []scim.Object{current})))
 			return link, nil
 		}
@@ -75,6 +76,7 @@ func (w *work) takeOver(ctx context.Context, hit scim.Object, details []Detail) 
 		return nil, nil
 	}
 	w.current = hit
+	w.entry.Target.DisplayName = w.nameOf(hit)
 	w.step(matchedStep(w.nameOf(hit), details))
 	link := Link{Kind: w.o.kind, SourceID: w.o.id, TargetID: id, Active: true, Managed: true}
 	w.linked(link)

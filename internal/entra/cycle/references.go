@@ -45,8 +45,8 @@ func (r *run) exportManager(ctx context.Context, ref *reference) (*work, error) 
 		return w, nil
 	}
 	var changes []mapping.Change
-	for _, v := range ref.refs {
-		change, err := r.managerChange(ctx, w, ref, v)
+	for _, one := range ref.refs {
+		change, err := r.managerChange(ctx, w, ref, one)
 		if err != nil {
 			return w, w.fail(ActionUpdate, "update", err)
 		}
@@ -65,23 +65,42 @@ func (r *run) exportManager(ctx context.Context, ref *reference) (*work, error) 
 	return w, nil
 }
 
+// unsettled leaves out the references that the target has as they should be, so that not
+// every user of a cycle is kept for its end.
+func (r *run) unsettled(ctx context.Context, refs []referred) ([]referred, error) {
+	var left []referred
+	for _, one := range refs {
+		link, err := r.s.Link(ctx, r.job.ID, mapping.KindUser, directory.ID(one.value.Value.Text()))
+		if err != nil {
+			return nil, err
+		}
+		if link == nil || link.TargetID != one.now {
+			left = append(left, one)
+		}
+	}
+	return left, nil
+}
+
 // managerChange is what one reference needs; nothing when the target has it.
-func (r *run) managerChange(ctx context.Context, w *work, ref *reference, v mapping.AttributeValue) ([]mapping.Change, error) {
+func (r *run) managerChange(ctx context.Context, w *work, ref *reference, one referred) ([]mapping.Change, error) {
+	v := one.value
 	link, err := r.s.Link(ctx, r.job.ID, mapping.KindUser, directory.ID(v.Value.Text()))
-	if err != nil || link == nil {
+	if err != nil || link == nil || link.TargetID == one.now {
 		return nil, err
+	}
+	if !ref.created {
+		// A target may not show the attribute: it is asked by a filter (Microsoft Entra docs,
+		// "use-scim-to-provision-users-and-groups").
+		attribute := v.Target[strings.LastIndex(v.Target, ":")+1:]
+		has, err := r.target.refers(ctx, &w.tr, ref.o.kind, ref.targetID, attribute, link.TargetID)
+		if err != nil || has {
+			return nil, err
+		}
 	}
 	v.Value = mapping.String(link.TargetID)
-	changes := mapping.Changes(ref.o.kind, ref.current, []mapping.AttributeValue{v})
-	if len(changes) == 0 || ref.created {
-		return changes, nil
-	}
-	// A target may not show the attribute: it is asked by a filter (Microsoft Entra docs,
-	// "use-scim-to-provision-users-and-groups").
-	attribute := v.Target[strings.LastIndex(v.Target, ":")+1:]
-	has, err := r.target.refers(ctx, &w.tr, ref.o.kind, ref.targetID, attribute, link.TargetID)
-	if err != nil || has {
-		return nil, err
+	changes := mapping.Changes(ref.o.kind, nil, []mapping.AttributeValue{v})
+	if len(changes) == 1 && one.now != "" {
+		changes[0].Op, changes[0].Old = mapping.Replace, one.now
 	}
 	return changes, nil
 }

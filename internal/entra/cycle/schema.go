@@ -86,7 +86,7 @@ CREATE TABLE cycle_logs (
 	status         TEXT NOT NULL,
 	source_id      TEXT NOT NULL,
 	target_id      TEXT NOT NULL,
-	names          TEXT NOT NULL,          -- display names at both ends, in lower case
+	names          TEXT NOT NULL,          -- display names at both ends and the user principal name, in lower case
 	doc            TEXT NOT NULL
 );
 CREATE INDEX cycle_logs_application ON cycle_logs (application_id, seq);

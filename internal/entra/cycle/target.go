@@ -207,6 +207,13 @@ func (t *target) refers(ctx context.Context, tr *trace, kind mapping.Kind, id, a
 	if err != nil {
 		return false, err
 	}
+	if len(list.Resources) > 1 { // an id is one object's
+		last := tr.exchanges[len(tr.exchanges)-1]
+		return false, &TargetError{
+			Code: CodeMultipleInResponse, Method: last.Method, URL: last.URL, Status: last.Status,
+			Reason: fmt.Sprintf("The SCIM endpoint answered a filter for one id with %d objects.", len(list.Resources)),
+		}
+	}
 	return len(list.Resources) > 0, nil
 }
 

@@ -62,6 +62,9 @@ func (s *scriptedTarget) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	c := call{Method: r.Method, URI: strings.TrimPrefix(r.RequestURI, basePath), Body: string(body), Header: r.Header.Clone()}
 	status, answer, header := s.answer(c)
+	if status < 0 {
+		panic(http.ErrAbortHandler) // the connection breaks
+	}
 	c.Status = status
 	s.calls = append(s.calls, c)
 	maps.Copy(w.Header(), header)

@@ -50,7 +50,7 @@ func (r *run) begin(o object) *work {
 		TenantID: r.tenant, JobID: r.job.ID, CycleID: r.cycle.ID,
 		ApplicationID: r.job.ApplicationID, ApplicationName: r.application.DisplayName, Action: ActionOther,
 		Source: Identity{ID: string(o.id), DisplayName: o.displayName(), Type: o.kind},
-		Target: Identity{Type: o.kind},
+		Target: Identity{Type: o.kind}, ReportableIdentifier: o.name(),
 	}
 	return w
 }
@@ -179,13 +179,31 @@ type reference struct {
 	targetID string
 	// held is the entry of an object whose attributes needed no change. It is logged unless
 	// a reference is exported, whose entry then stands for both.
-	held *LogEntry
-	// refs are the values of the manager, by the directory's ids.
-	refs    []mapping.AttributeValue
-	current scim.Object // the target's object; nil for a new one
+	held    *LogEntry
+	refs    []referred
 	created bool
 	// full compares all members; otherwise only those that changed since the watermark count.
 	full bool
+}
+
+// referred is one reference of a user: his manager by the directory's id, and who is that in
+// the target now, "" for nobody. The target's whole object is not kept: a cycle has many.
+type referred struct {
+	value mapping.AttributeValue
+	now   string
+}
+
+// refer reads from the target's object what it refers to now.
+func refer(kind mapping.Kind, current scim.Object, values []mapping.AttributeValue) []referred {
+	refs := make([]referred, 0, len(values))
+	for _, v := range values {
+		ref := referred{value: v}
+		for _, change := range mapping.Changes(kind, current, []mapping.AttributeValue{v}) {
+			ref.now = change.Old // it differs: the one has the directory's id, the other the target's
+		}
+		refs = append(refs, ref)
+	}
+	return refs
 }
 
 // handle does the work for one object of a cycle or of provision on demand. What is to be
