@@ -78,11 +78,14 @@ func TestCycle_deprovisioning(t *testing.T) {
 			ada := w.addUser("ada")
 			w.assign(ada.ID)
 			w.cycle()
+			if tc.name != "deleted" {
+				w.change(ada, func(u *directory.User) { u.DisplayName = "Not sent" })
+			}
 			tc.leave(w, ada)
 			c, calls := w.cycle()
 			w.wantCalls(calls, "GET Users/id", "PATCH Users/id")
-			if want := `{"op":"Replace","path":"active","value":"False"}`; !strings.Contains(calls[1].Body, want) {
-				t.Errorf("body %s, want %s", calls[1].Body, want)
+			if want := `{"Operations":[{"op":"Replace","path":"active","value":"False"}],`; !strings.HasPrefix(calls[1].Body, want) {
+				t.Errorf("body %s, want %s and nothing else", calls[1].Body, want)
 			}
 			if c.Count(cycle.ActionDisable, cycle.Success) != 1 {
 				t.Errorf("outcomes: %v", c.Outcomes)
@@ -97,6 +100,28 @@ func TestCycle_deprovisioning(t *testing.T) {
 				t.Errorf("body %s, want %s", calls[1].Body, want)
 			}
 		})
+	}
+}
+
+// An initial cycle finds what left its scope unseen.
+func TestCycle_restartAfterLeaving(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada, bob := w.addUser("ada"), w.addUser("bob")
+	g := w.addGroup("Admins", ada)
+	w.assign(g.ID, bob.ID)
+	w.cycle()
+	w.unassign(g.ID)
+	w.ok(w.db.DeleteUser(t.Context(), bob.ID))
+	w.ok(w.db.PurgeUser(t.Context(), bob.ID))
+	_, err := w.svc.Restart(t.Context(), w.job, cycle.ResetWatermark, admin)
+	w.ok(err)
+	c, _ := w.cycle()
+	if c.Kind != cycle.Initial || c.Count(cycle.ActionDisable, cycle.Success) != 1 || c.Count(cycle.ActionDelete, cycle.Success) != 2 {
+		t.Errorf("%s cycle: %v", c.Kind, c.Outcomes)
+	}
+	if w.target.user(t, "ada@example.com")["active"] != false || len(w.target.users) != 1 || len(w.target.groups) != 0 {
+		t.Errorf("the target has %v and %v", w.target.users, w.target.groups)
 	}
 }
 
