@@ -18,6 +18,7 @@ import (
 	"github.com/rollcall/rollcall/internal/store"
 	"github.com/rollcall/rollcall/internal/web"
 	"github.com/rollcall/rollcall/internal/web/console"
+	"github.com/rollcall/rollcall/internal/web/samlsp"
 	"github.com/rollcall/rollcall/internal/web/scimapi"
 )
 
@@ -44,7 +45,7 @@ func newSCIMServer(t *testing.T, db *store.DB) *scimServer {
 	return s
 }
 
-// serveSCIM serves the SCIM door on loopback until the test ends, wired as the command wires it but for the limit of
+// serveSCIM serves every door on loopback until the test ends, wired as the command wires it but for the limit of
 // requests a second, which many scenarios at once would meet.
 func serveSCIM(t *testing.T, db *store.DB) *scimServer {
 	t.Helper()
@@ -61,11 +62,15 @@ func serveSCIM(t *testing.T, db *store.DB) *scimServer {
 		PublicURL: s.url,
 		Rate:      -1,
 	})
-	people, err := console.New(console.Config{Access: s.access, SignIn: s.keys, PublicURL: s.url})
+	people, err := console.New(console.Config{Access: s.access, SignIn: s.keys, PublicURL: s.url, Now: db.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.mounts = []func(*http.ServeMux){door.Mount, people.Mount}
+	federated, err := samlsp.New(samlsp.Config{SignIn: s.keys, PublicURL: s.url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.mounts = []func(*http.ServeMux){door.Mount, federated.Mount, people.Mount}
 	server.Config.Handler = web.NewServer(web.Config{Mounts: s.mounts, Log: log}).Handler()
 	server.Start()
 
