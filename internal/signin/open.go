@@ -14,6 +14,7 @@ import (
 // SignedIn is a new session.
 type SignedIn struct {
 	Cookie    string    // the value of the session cookie; a secret that exists only here
+	Mark      string    // tells which session it is and opens nothing: for Client.Mark
 	ExpiresAt time.Time // when the session ends at the latest
 	To        string    // the path where he wanted to go; "/" by default
 }
@@ -40,6 +41,9 @@ func (s *Service) draft(org iam.OrganizationID, method string, c Client) (draft,
 	}
 	d := draft{org: org, id: s.DB.NewID(), secret: secret, now: s.now(), method: method, client: c, to: "/"}
 	if had, ok := parseCookie(c.Session); ok {
+		d.replaces = append(d.replaces, had)
+	}
+	if had, ok := parseMark(c.Mark); ok {
 		d.replaces = append(d.replaces, had)
 	}
 	return d, nil
@@ -86,5 +90,6 @@ func (d draft) open(tx *store.Tx, user store.User, until time.Time, details map[
 	if err := tx.InsertAudit(event); err != nil {
 		return SignedIn{}, fmt.Errorf("write the audit event %s: %w", event.Type, err)
 	}
-	return SignedIn{Cookie: cookieOf(d.org, d.secret), ExpiresAt: expires, To: d.to}, nil
+	mark := cookie{d.org, iam.HashSecret(d.secret)}.mark()
+	return SignedIn{Cookie: cookieOf(d.org, d.secret), Mark: mark, ExpiresAt: expires, To: d.to}, nil
 }

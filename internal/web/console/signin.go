@@ -135,7 +135,7 @@ func (c *Console) signInByPassword(x *exchange) error {
 	if err != nil {
 		return x.again(p, err)
 	}
-	c.cookies.SetSession(x.w, in.Cookie, in.ExpiresAt)
+	c.cookies.SetSession(x.w, in.Cookie, in.Mark, in.ExpiresAt)
 	return x.to(p.To)
 }
 

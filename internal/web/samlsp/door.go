@@ -62,7 +62,7 @@ func organization(r *http.Request) iam.OrganizationID {
 func (d *Door) client(r *http.Request) signin.Client {
 	return signin.Client{
 		Address: web.ClientAddress(r), UserAgent: r.UserAgent(), RequestID: web.RequestID(r),
-		Session: d.cookies.Session(r),
+		Session: d.cookies.Session(r), Mark: d.cookies.Mark(r),
 	}
 }
 
@@ -114,7 +114,7 @@ func (d *Door) acs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d.cookies.ClearPending(w)
-	d.cookies.SetSession(w, in.Cookie, in.ExpiresAt)
+	d.cookies.SetSession(w, in.Cookie, in.Mark, in.ExpiresAt)
 	w.Header().Set("Refresh", "0; url="+in.To)
 	return d.pages.write(w, http.StatusOK, page{
 		Title: "Signed in", Text: "You are signed in.", Link: in.To, LinkText: "Go on",
