@@ -21,6 +21,9 @@ type Service struct {
 	Now       func() time.Time // nil: the store's clock
 	Random    io.Reader        // cryptographically strong; nil: crypto/rand
 	PublicURL string           // the server's public base URL, for endpoints and links
+
+	SendMail       SendMail // nil: nothing is mailed
+	SupportAddress string   // of the operator, who is mailed what people write to support; "" is nobody
 }
 
 // How long the links that are shown once may be used.

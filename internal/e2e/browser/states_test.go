@@ -110,7 +110,7 @@ func (s *site) askSupport(subject, description string) {
 		s.t.Fatal(err)
 	}
 	text := iam.SupportText{Priority: iam.PriorityHigh, Subject: subject, Description: description, Application: subject, ApplicationID: subject}
-	made := need[iam.SupportRequest](s.t)(s.access.ContactSupport(s.t.Context(), iam.Actor{Type: iam.ActorUser, ID: string(s.adminID), Details: "admin@example.com"}, s.org, text, picture.Bytes()))
+	made := need[access.SupportSent](s.t)(s.access.ContactSupport(s.t.Context(), iam.Actor{Type: iam.ActorUser, ID: string(s.adminID), Details: "admin@example.com"}, s.org, text, picture.Bytes()))
 	s.places["ticket"] = string(made.ID)
 }
 
