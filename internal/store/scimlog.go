@@ -124,6 +124,7 @@ type RequestQuery struct {
 	Since       time.Time // entries that began then or later; zero: all
 	StatusClass int       // 4 for every 4xx; 0: any
 	Status      int       // exactly this status; 0: any
+	LeastStatus int       // this status or above; 0: any
 	Method      string    // "": any
 	NewestFirst bool
 	After       string // the last id of the page before; "" for the first page
@@ -157,6 +158,9 @@ func (r *Reader) Requests(org iam.OrganizationID, q RequestQuery) ([]SCIMRequest
 	}
 	if q.Status != 0 {
 		and("status = ?", q.Status)
+	}
+	if q.LeastStatus != 0 {
+		and("status >= ?", q.LeastStatus)
 	}
 	if q.Method != "" {
 		and("method = ?", q.Method)
