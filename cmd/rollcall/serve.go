@@ -203,6 +203,7 @@ type doors struct {
 	dnsResolver     string  // host:port, "" for the system's
 	privateMetadata bool    // admins may import metadata from private addresses
 	post            post
+	signIn          *signin.Service // nil: one is made
 }
 
 // serve builds services and doors on an open database, answers until ctx is done,
@@ -210,7 +211,10 @@ type doors struct {
 // caller's.
 func serve(ctx context.Context, db *store.DB, publicURL string, chosen doors, config web.Config, public, metrics net.Listener) error {
 	requests := housekeeping.NewRequestLog(db, config.Log)
-	keys := &signin.Service{DB: db, Now: config.Now, PublicURL: publicURL}
+	keys := chosen.signIn
+	if keys == nil {
+		keys = &signin.Service{DB: db, Now: config.Now, PublicURL: publicURL}
+	}
 	scim := scimapi.New(scimapi.Config{
 		Provision: &provision.Service{DB: db, Now: config.Now, Log: config.Log},
 		SignIn:    keys, Log: requests, PublicURL: publicURL, Now: config.Now, Rate: chosen.scimRate,
