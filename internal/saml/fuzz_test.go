@@ -3,12 +3,15 @@ package saml
 import (
 	"strings"
 	"testing"
+
+	"github.com/beevik/etree"
 )
 
 // signedResponses are the responses of testdata with what they say, which is all that may
 // ever come out of them, whatever is done to them.
 type signedResponses struct {
 	texts       []string
+	assertions  []string // the parts of texts that are encrypted in some of them
 	expectation Expectation
 	people      map[Assertion]bool
 }
@@ -25,15 +28,56 @@ func newSignedResponses(f *testing.F) signedResponses {
 		}
 		s.texts, s.people[a], s.expectation = append(s.texts, text), true, e
 		certificates = append(certificates, e.IDP.Certificates...)
+		if assertion := assertionText(f, text); strings.Contains(assertion, "SignatureValue") {
+			s.assertions = append(s.assertions, assertion)
+			s.texts = append(s.texts, s.around(f, strings.Replace(text, assertion, "\x00", 1), assertion))
+		}
 	}
-	s.expectation.IDP.Certificates = certificates
+	s.expectation.IDP.Certificates, s.expectation.DecryptionKey = certificates, ourKeyPEM()
+	decrypted := 0
+	for _, text := range s.texts {
+		a, err := ParseResponse(encode(text), s.expectation)
+		encrypted := strings.Contains(text, "EncryptedAssertion") // which breaks the signature of the Response, if it has one
+		if err != nil && !encrypted || err == nil && !s.people[a] {
+			f.Fatalf("%+v, %v", a, err)
+		}
+		if encrypted && err == nil {
+			decrypted++
+		}
+	}
+	if decrypted == 0 {
+		f.Fatal("no encrypted response is accepted")
+	}
 	return s
+}
+
+// assertionText is the Assertion of a response as it stands there.
+func assertionText(t testing.TB, text string) string {
+	t.Helper()
+	for _, prefix := range []string{"", "saml2:"} {
+		if strings.Contains(text, "<"+prefix+"Assertion ") {
+			return between(t, text, "<"+prefix+"Assertion ", "</"+prefix+"Assertion>")
+		}
+	}
+	t.Fatal("there is no Assertion")
+	return ""
+}
+
+// around encrypts a text and puts it into a response in place of NUL.
+func (signedResponses) around(t testing.TB, response, plaintext string) string {
+	t.Helper()
+	return strings.Replace(response, "\x00", sealer{}.seal(t, plaintext), 1)
 }
 
 // check is the property: the identity that comes out is one that was signed, or an error.
 func (s signedResponses) check(t *testing.T, text string) {
 	t.Helper()
 	a, err := ParseResponse(encode(text), s.expectation)
+	s.judge(t, text, a, err)
+}
+
+func (s signedResponses) judge(t *testing.T, text string, a Assertion, err error) {
+	t.Helper()
 	switch {
 	case err == nil && !s.people[a]:
 		t.Errorf("%+v was never signed; it came from\n%s", a, text)
@@ -58,6 +102,31 @@ func FuzzParseResponse(f *testing.F) {
 		f.Add(strings.ReplaceAll(text, "\n", "\r\n"))
 	}
 	f.Fuzz(s.check)
+}
+
+// FuzzParseResponse_encrypted changes what is encrypted, which anybody can do who has our
+// certificate: also what is encrypted comes out only if it was signed.
+func FuzzParseResponse_encrypted(f *testing.F) {
+	s := newSignedResponses(f)
+	unsigned := strings.Replace(entraResponse(), assertionText(f, entraResponse()), "\x00", 1)
+	for _, text := range s.assertions {
+		f.Add(text)
+		f.Add(strings.Replace(text, "lice@", "lice<!---->@", 1))
+		f.Add(strings.Replace(text, "Assertion ", "Assertion xmlns:e=\"u\" ", 1))
+		f.Add(text + text)
+		f.Add("<?xml version='1.0'?>" + text)
+		f.Add(sealer{}.seal(f, text))
+		f.Add("</EncryptedAssertion>" + text)
+	}
+	sealedText := encode(s.around(f, unsigned, ""))
+	f.Fuzz(func(t *testing.T, plaintext string) {
+		r := reader{Expectation: s.expectation, verify: verifyXML, decrypt: func(home *etree.Element, _ []byte) ([]byte, error) {
+			_, err := readSealed(home)
+			return []byte(plaintext), err // RSA by itself is slow, and slower while it is watched
+		}}
+		a, err := r.read(sealedText)
+		s.judge(t, plaintext, a, err)
+	})
 }
 
 // FuzzParseResponse_spliced moves whole elements of a signed response about, as signature

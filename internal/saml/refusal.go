@@ -20,11 +20,12 @@ const (
 	CauseEncoding     = "encoding"       // not base64, or not UTF-8
 	CauseXML          = "xml"            // not well-formed, or with what SAML never needs
 	CauseStructure    = "structure"      // not one Response with one Assertion and the signatures where they belong
-	CauseEncrypted    = "encrypted"      // an EncryptedAssertion
+	CauseEncrypted    = "encrypted"      // encrypted in a way, or for somebody, that cannot be read here
+	CauseDecryption   = "decryption"     // encrypted for another key, or changed afterwards
 	CauseStatus       = "status"         // the identity provider reports that the sign-in did not succeed
 	CauseVersion      = "version"        // not SAML 2.0
 	CauseUnsigned     = "unsigned"       // neither the Response nor the Assertion is signed
-	CauseAlgorithm    = "algorithm"      // a signature, digest or transform that is not allowed
+	CauseAlgorithm    = "algorithm"      // a signature, digest, transform or encryption that is not allowed
 	CauseCertificate  = "certificate"    // no valid certificate to check signatures with
 	CauseSignature    = "signature"      // signed by nobody we trust, or changed afterwards
 	CauseIssuer       = "issuer"         // another identity provider than the connection's

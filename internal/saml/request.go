@@ -153,23 +153,44 @@ func signEnveloped(text string, key *SigningKey) ([]byte, error) {
 }
 
 // SPMetadata is the service provider's metadata, for an identity provider to import. It
-// has the key's certificate when key is not nil, and says then that requests are signed.
-func SPMetadata(sp ServiceProvider, key *SigningKey) []byte {
+// has the certificate of key when that is not nil, and says then that requests are signed;
+// and that of encryption, with the algorithms that are accepted, the best ones first.
+func SPMetadata(sp ServiceProvider, key *SigningKey, encryption *EncryptionKey) []byte {
 	var b strings.Builder
 	b.WriteString(xml.Header)
 	fmt.Fprintf(&b, "<md:EntityDescriptor xmlns:md=%q entityID=\"%s\">\n", nsMetadata, escape(sp.EntityID))
 	fmt.Fprintf(&b, "  <md:SPSSODescriptor AuthnRequestsSigned=\"%t\" WantAssertionsSigned=\"true\" protocolSupportEnumeration=%q>\n", key != nil, nsProtocol)
 	if key != nil {
-		fmt.Fprintf(&b, "    <md:KeyDescriptor use=\"signing\"><ds:KeyInfo xmlns:ds=%q><ds:X509Data><ds:X509Certificate>%s</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>\n",
-			nsSignature, base64.StdEncoding.EncodeToString(key.certificate.DER))
+		fmt.Fprintf(&b, "    <md:KeyDescriptor use=\"signing\">%s</md:KeyDescriptor>\n", keyInfoXML(key.certificate))
+	}
+	if encryption != nil {
+		fmt.Fprintf(&b, "    <md:KeyDescriptor use=\"encryption\">%s%s</md:KeyDescriptor>\n", keyInfoXML(encryption.certificate), encryptionMethodsXML())
 	}
 	if sp.SLOURL != "" {
-		fmt.Fprintf(&b, "    <md:SingleLogoutService Binding=%q Location=\"%s\"/>\n", BindingPOST, escape(sp.SLOURL))
+		for _, binding := range []string{BindingRedirect, BindingPOST} {
+			fmt.Fprintf(&b, "    <md:SingleLogoutService Binding=%q Location=\"%s\"/>\n", binding, escape(sp.SLOURL))
+		}
 	}
 	fmt.Fprintf(&b, "    <md:NameIDFormat>%s</md:NameIDFormat>\n", formatEmail)
 	fmt.Fprintf(&b, "    <md:AssertionConsumerService Binding=%q Location=\"%s\" index=\"0\" isDefault=\"true\"/>\n", BindingPOST, escape(sp.ACSURL))
 	b.WriteString("  </md:SPSSODescriptor>\n</md:EntityDescriptor>\n")
 	return []byte(b.String())
+}
+
+func keyInfoXML(c Certificate) string {
+	return `<ds:KeyInfo xmlns:ds="` + nsSignature + `"><ds:X509Data><ds:X509Certificate>` + base64.StdEncoding.EncodeToString(c.DER) + `</ds:X509Certificate></ds:X509Data></ds:KeyInfo>`
+}
+
+// encryptionMethodsXML lists what readSealed accepts (SAML 2.0 metadata section 2.4.1.1).
+func encryptionMethodsXML() string {
+	var b strings.Builder
+	for _, algorithm := range []string{algAES256GCM, algAES192GCM, algAES128GCM} {
+		fmt.Fprintf(&b, "<md:EncryptionMethod Algorithm=%q/>", algorithm)
+	}
+	fmt.Fprintf(&b, "<md:EncryptionMethod Algorithm=%q><ds:DigestMethod xmlns:ds=%q Algorithm=%q/><xenc11:MGF xmlns:xenc11=%q Algorithm=%q/></md:EncryptionMethod>",
+		algOAEP, nsSignature, digestSHA256, nsEncryption11, maskSHA256)
+	fmt.Fprintf(&b, "<md:EncryptionMethod Algorithm=%q/>", algOAEPMGF1SHA)
+	return b.String()
 }
 
 // escape makes text fit for an element or an attribute in double quotes.

@@ -51,8 +51,7 @@ func (r *Reader) connection(org iam.OrganizationID, lock string) (iam.Connection
 }
 
 // PutConnection makes or replaces the SAML connection; the time of the first
-// connecting stays, and so do the signing key and whether IdP-initiated sign-in is
-// allowed.
+// connecting stays, and so do the keys and whether IdP-initiated sign-in is allowed.
 func (tx *Tx) PutConnection(c iam.Connection) error {
 	stored := make([]certificate, 0, len(c.Certificates))
 	for _, cert := range c.Certificates {
@@ -92,6 +91,22 @@ func (r *Reader) SigningKey(org iam.OrganizationID) ([]byte, error) {
 // AddSigningKey gives the connection a signing key if it has none.
 func (tx *Tx) AddSigningKey(org iam.OrganizationID, pem []byte) error {
 	_, err := tx.exec(`UPDATE saml_connections SET signing_key = ? WHERE org_id = ? AND signing_key IS NULL`, string(pem), org)
+	return err
+}
+
+// EncryptionKey returns the key that the organization's identity provider encrypts
+// assertions for, as PEM: a secret. It is nil until one was made, or without a connection.
+func (r *Reader) EncryptionKey(org iam.OrganizationID) ([]byte, error) {
+	key, err := one(r, scanOne[string], `SELECT encryption_key FROM saml_connections WHERE org_id = ? AND encryption_key IS NOT NULL`, org)
+	if errors.Is(err, iam.ErrNotFound) {
+		return nil, nil
+	}
+	return []byte(key), err
+}
+
+// AddEncryptionKey gives the connection an encryption key if it has none.
+func (tx *Tx) AddEncryptionKey(org iam.OrganizationID, pem []byte) error {
+	_, err := tx.exec(`UPDATE saml_connections SET encryption_key = ? WHERE org_id = ? AND encryption_key IS NULL`, string(pem), org)
 	return err
 }
 

@@ -7,9 +7,13 @@ package idp
 import (
 	"bytes"
 	"compress/flate"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -133,12 +137,14 @@ type Answer struct {
 	FamilyName  string
 	DisplayName string
 	Unsigned    bool
+	EncryptFor  []byte // certificate (DER) that the signed assertion is encrypted for; nil encrypts nothing
 }
 
 const (
 	nsSAML  = "urn:oasis:names:tc:SAML:2.0:assertion"
 	nsSAMLP = "urn:oasis:names:tc:SAML:2.0:protocol"
 	nsDS    = "http://www.w3.org/2000/09/xmldsig#"
+	nsXEnc  = "http://www.w3.org/2001/04/xmlenc#"
 	exc     = "http://www.w3.org/2001/10/xml-exc-c14n#"
 )
 
@@ -168,7 +174,7 @@ func (p *Provider) Respond(t testing.TB, a Answer) string {
 	response := `<samlp:Response xmlns:samlp="` + nsSAMLP + `" xmlns:saml="` + nsSAML + `" Destination="` + esc(a.Destination) + `" ID="` + newID(t) + `"` +
 		a.inResponseTo() + ` IssueInstant="` + stamp(a.Now) + `" Version="2.0"><saml:Issuer>` + esc(a.Issuer) + `</saml:Issuer>` +
 		`<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"></samlp:StatusCode></samlp:Status>` +
-		head + signature + tail + `</samlp:Response>`
+		a.encrypted(t, head+signature+tail) + `</samlp:Response>`
 	return base64.StdEncoding.EncodeToString([]byte(response))
 }
 
@@ -207,6 +213,70 @@ func attribute(name, value string) string {
 		return ""
 	}
 	return `<saml:Attribute Name="` + name + `"><saml:AttributeValue>` + esc(value) + `</saml:AttributeValue></saml:Attribute>`
+}
+
+// encrypted encrypts an assertion, by AES-256-GCM and RSA-OAEP as XML Encryption 1.1 has
+// them.
+func (a Answer) encrypted(t testing.TB, assertion string) string {
+	t.Helper()
+	if a.EncryptFor == nil {
+		return assertion
+	}
+	certificate, err := x509.ParseCertificate(a.EncryptFor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := make([]byte, 32+12) // key and initialization vector
+	if _, err := rand.Read(secret); err != nil {
+		t.Fatal(err)
+	}
+	key, vector := secret[:32], secret[32:]
+	wrapped, err := rsa.EncryptOAEP(sha1.New(), rand.Reader, certificate.PublicKey.(*rsa.PublicKey), key, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gcm, err := cipher.NewGCM(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := func(name, algorithm, inside string, data []byte) string {
+		return `<xenc:` + name + `><xenc:EncryptionMethod Algorithm="` + algorithm + `"/>` + inside +
+			`<xenc:CipherData><xenc:CipherValue>` + base64.StdEncoding.EncodeToString(data) + `</xenc:CipherValue></xenc:CipherData></xenc:` + name + `>`
+	}
+	info := `<ds:KeyInfo xmlns:ds="` + nsDS + `">` + part("EncryptedKey", nsXEnc+"rsa-oaep-mgf1p", "", wrapped) + `</ds:KeyInfo>`
+	return `<saml:EncryptedAssertion xmlns:xenc="` + nsXEnc + `">` +
+		part("EncryptedData", "http://www.w3.org/2009/xmlenc11#aes256-gcm", info, gcm.Seal(vector, vector, []byte(assertion), nil)) + `</saml:EncryptedAssertion>`
+}
+
+// EncryptionCertificate reads in Rollcall's metadata which certificate assertions are to be
+// encrypted for.
+func EncryptionCertificate(t testing.TB, metadata []byte) []byte {
+	t.Helper()
+	var read struct {
+		Keys []struct {
+			Use         string `xml:"use,attr"`
+			Certificate string `xml:"KeyInfo>X509Data>X509Certificate"`
+		} `xml:"SPSSODescriptor>KeyDescriptor"`
+	}
+	if err := xml.Unmarshal(metadata, &read); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range read.Keys {
+		if key.Use != "encryption" {
+			continue
+		}
+		der, err := base64.StdEncoding.DecodeString(key.Certificate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return der
+	}
+	t.Fatalf("the metadata names no certificate for encryption: %s", metadata)
+	return nil
 }
 
 // sign signs a text that is canonical already (Exclusive XML Canonicalization 1.0).
