@@ -61,7 +61,7 @@ func serveSCIM(t *testing.T, db *store.DB) *scimServer {
 		PublicURL: s.url,
 		Rate:      -1,
 	})
-	people, err := console.New(console.Config{Access: s.access, SignIn: s.keys, PublicURL: s.url})
+	people, err := console.New(console.Config{Access: s.access, SignIn: s.keys, PublicURL: s.url, Now: db.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
