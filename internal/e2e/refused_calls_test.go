@@ -149,7 +149,7 @@ func TestRefusedCalls_forbidden(t *testing.T) {
 		}
 		must[access.SCIMView](g.t)(g.access.DisableSCIM(g.t.Context(), iam.Operator, g.org))
 		equal(g.t, "SCIM off", g.status(g.bearer), http.StatusForbidden)
-		says("SCIM was off 1 just now 127.0.0.1", "Enable SCIM on this page.")
+		says("SCIM was off 1 just now 127.0.0.1", "Enable SCIM under SCIM Configuration.")
 		must[access.SCIMView](g.t)(g.access.EnableSCIM(g.t.Context(), iam.Operator, g.org))
 		says("SCIM is on now. Entra ID sends everything again")
 		must[iam.Organization](g.t)(g.access.SetPlan(g.t.Context(), iam.Operator, g.org, "scale"))

@@ -47,7 +47,7 @@ var deniedWords = map[iam.DenialCause]denialWords{
 	iam.DeniedSecret:      {"with a wrong secret", "A wrong secret for the key", "The key is known, and what stands behind the colon is not its secret: that of another key, or not all of its 43 characters.", secretTokenIs + "enter the secret that was shown with this key. If nobody stored it, generate a new key." + thenTest},
 	iam.DeniedRevoked:     {"with a revoked key", "The revoked key", "Key and secret were right, and it was revoked here.", enterActive},
 	iam.DeniedExpired:     {"with an expired key", "The expired key", "Key and secret were right, and its time is over.", enterActive},
-	iam.DeniedOff:         {"while SCIM was off", "SCIM was off", "The key was right. The calls were answered 403.", "Enable SCIM on this page. Entra ID sends everything again in its next cycles."},
+	iam.DeniedOff:         {"while SCIM was off", "SCIM was off", "The key was right. The calls were answered 403.", "Enable SCIM under SCIM Configuration. Entra ID sends everything again in its next cycles."},
 	iam.DeniedPlan:        {"while the plan had no SCIM", "The plan had no SCIM", "The key was right. The calls were answered 403.", "Change the plan to Enterprise on the Plans page. Entra ID sends everything again in its next cycles."},
 	"too many requests":   {"faster than allowed", "Too many requests", "The key was right. The calls were answered 429.", "The identity provider slows down by itself, and sends them again."},
 	"refused too often":   {"with what was refused too often", "Refused too often", "The same wrong Secret Token came again and again from this address, and is not looked at for a while.", "Mend what stands beside it in this list: it is what was wrong first."},

@@ -50,7 +50,7 @@ func TestExplain(t *testing.T) {
 		{c, iam.Denial{Cause: iam.DeniedRevoked, Key: revoked}, "The revoked key " + string(revoked), "revoked on 9 March 2026", "that of a key that is active here"},
 		{c, iam.Denial{Cause: iam.DeniedExpired, Key: expired}, "The expired key " + string(expired), "This key expired on 10 March 2026 at 08:30 (UTC).", "generate a new key"},
 		{c, iam.Denial{Cause: iam.DeniedOff}, "SCIM was off", "answered 403", "SCIM is on now."},
-		{off, iam.Denial{Cause: iam.DeniedOff}, "SCIM was off", "answered 403", "Enable SCIM on this page."},
+		{off, iam.Denial{Cause: iam.DeniedOff}, "SCIM was off", "answered 403", "Enable SCIM under SCIM Configuration."},
 		{c, iam.Denial{Cause: iam.DeniedPlan}, "The plan had no SCIM", "answered 403", "The plan has SCIM now."},
 		{off, iam.Denial{Cause: iam.DeniedPlan}, "The plan had no SCIM", "answered 403", "Change the plan to Enterprise"},
 		{c, iam.Denial{Cause: "something new", Key: live}, "Something new " + string(live), "", ""},

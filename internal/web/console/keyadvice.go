@@ -69,7 +69,7 @@ func keyAdvice(a access.KeyAdvice, now time.Time) *keyNote {
 }
 
 func silentText(a access.KeyAdvice) string {
-	text := "While Provisioning Status is On, Entra ID calls about every " + callEvery + ". Look there, and at the refused calls below."
+	text := "While Provisioning Status is On, Entra ID calls about every " + callEvery + ". Look there, and at the refused calls under SCIM Configuration."
 	if a.Other != nil && a.Other.CreatedAt.After(a.CreatedAt) {
 		return "Keep it all the same: it was used after the newer one. " + text
 	}
