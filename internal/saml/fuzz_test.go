@@ -1,10 +1,12 @@
 package saml
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/beevik/etree"
+	"github.com/google/go-cmp/cmp"
 )
 
 // signedResponses are the responses of testdata with what they say, which is all that may
@@ -171,6 +173,58 @@ func FuzzGateResponse(f *testing.F) {
 		doc := parseXML(t, string(data))
 		if doc.Root() == nil || strings.Contains(text, "<!") || strings.Count(text, "<?") > 1 {
 			t.Errorf("passed: %q", text)
+		}
+	})
+}
+
+// FuzzParseLogout feeds messages of single logout by both bindings: who is signed out is
+// whom the identity provider named, signed, or nobody. The key is each worker's own, so the
+// changes to signed messages are what is varied, and not these.
+func FuzzParseLogout(f *testing.F) {
+	p := newIDP(f, p256Key())
+	p.algorithm = algECDSASHA256
+	e := p.logoutExpectation()
+	query, posted := p.query(f, fieldRequest, logoutRequest(), "state", url.QueryEscape), p.sign(f, logoutRequest(), signResponse)
+	wanted, err := ParseLogoutRequest(Incoming{Query: query}, e)
+	if err != nil {
+		f.Fatal(err)
+	}
+	wanted.RelayState = ""
+	f.Add("", "", "")
+	f.Add("&x=y", "", "")
+	f.Add("&SAMLEncoding="+encodingDeflate, "Alice@", "Mallory@")
+	f.Add("&Signature=AAAA", "<samlp:SessionIndex>", "<samlp:SessionIndex>_s2</samlp:SessionIndex><samlp:SessionIndex>")
+	f.Add("&SAMLRequest=AAAA", "</samlp:LogoutRequest>", "<!-- --></samlp:LogoutRequest>")
+	f.Add("&SAMLResponse=AAAA", "Alice@", "Alice<![CDATA[]]>@")
+	f.Add("&RelayState=%00", "_lr1", "_lr2")
+	f.Fuzz(func(t *testing.T, behind, old, with string) {
+		if old == "" {
+			old = "\x00" // nothing is changed
+		}
+		changed := strings.ReplaceAll(posted, old, with)
+		for _, in := range []Incoming{
+			{Query: query + behind},
+			{Query: behind + "&" + query},
+			{Query: behind},
+			{Query: strings.ReplaceAll(query, old, with)},
+			{Posted: encode(changed), RelayState: behind},
+			{Posted: behind},
+			{Posted: encode(with)},
+		} {
+			l, err := ParseLogoutRequest(in, e)
+			if err == nil {
+				l.RelayState = ""
+				if diff := cmp.Diff(wanted, l); diff != "" {
+					t.Errorf("%+v signed out somebody else: %s", in, diff)
+				}
+				continue
+			}
+			if r, ok := err.(*Refusal); !ok || r.Cause == "" || r.Cause == CauseInternal || l.ID != "" || len(r.Detail) > 2000 {
+				t.Errorf("got %+v, %v", l, err)
+			}
+			if ParseLogoutResponse(in, e) == nil {
+				t.Errorf("%+v is taken for a response", in)
+			}
 		}
 	})
 }

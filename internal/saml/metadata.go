@@ -33,11 +33,13 @@ const maxEntityIDBytes = 1024
 // Metadata is what Rollcall keeps of an identity provider: who it is, where people
 // are sent to sign in, and which keys its assertions may be signed with.
 type Metadata struct {
-	EntityID     string
-	SSOURL       string
-	SSOBinding   string // BindingRedirect, or BindingPOST where that is all there is
-	SLOURL       string // by BindingRedirect, else BindingPOST; "" when it has none
-	Certificates []Certificate
+	EntityID   string
+	SSOURL     string
+	SSOBinding string // BindingRedirect, or BindingPOST where that is all there is
+	// SLOURL is where LogoutRequests go, by SLOBinding (BindingRedirect, else BindingPOST), and
+	// SLOResponseURL where LogoutResponses go; all "" when it has no single logout by these.
+	SLOURL, SLOBinding, SLOResponseURL string
+	Certificates                       []Certificate
 }
 
 // ParseMetadata reads an identity provider's metadata: an EntityDescriptor with an
@@ -211,8 +213,14 @@ func readProvider(e entityDescriptor, now time.Time) (Metadata, error) {
 	}
 	if signOut, found := pick(provider.SignOut); found {
 		m.SLOURL = signOut.Attributes.get("Location")
-		if err := checkEndpoint("SingleLogoutService", m.SLOURL); err != nil {
-			return Metadata{}, err
+		m.SLOBinding, m.SLOResponseURL = signOut.Attributes.get("Binding"), signOut.Attributes.get("ResponseLocation")
+		if m.SLOResponseURL == "" { // SAML 2.0 metadata section 2.2.2
+			m.SLOResponseURL = m.SLOURL
+		}
+		for _, location := range []string{m.SLOURL, m.SLOResponseURL} {
+			if err := checkEndpoint("SingleLogoutService", location); err != nil {
+				return Metadata{}, err
+			}
 		}
 	}
 	certificates, err := readCertificates(provider.Keys, now)

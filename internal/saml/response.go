@@ -15,7 +15,7 @@ import (
 type ServiceProvider struct {
 	EntityID string
 	ACSURL   string
-	SLOURL   string // "" when sign-out is not offered
+	SLOURL   string // "" when single logout is not offered
 }
 
 // IdentityProvider is an organization's connection.
@@ -24,6 +24,8 @@ type IdentityProvider struct {
 	SSOURL       string
 	SSOBinding   string   // BindingRedirect or BindingPOST
 	Certificates [][]byte // DER; two are in use during a rollover, at most 16 are read
+	// SLOURL, SLOBinding and SLOResponseURL are as in Metadata.
+	SLOURL, SLOBinding, SLOResponseURL string
 }
 
 // Expectation is what a response is held against.
@@ -75,9 +77,10 @@ func ParseResponse(samlResponse string, e Expectation) (Assertion, error) {
 	return reader{Expectation: e, verify: verifyXML, decrypt: decryptAssertion}.read(samlResponse)
 }
 
-// reader reads one response.
+// reader reads one message.
 type reader struct {
 	Expectation
+	alias   string // another name of the identity provider as issuer; "" for none
 	verify  verifier
 	decrypt decrypter
 	keys    []*x509.Certificate // those of the connection that are valid at Now

@@ -19,9 +19,8 @@ import (
 // 20 KiB.
 const MaxResponseBytes = 256 << 10
 
-// maxEncodedBytes leaves room for the line breaks that some identity providers put into
-// base64.
-const maxEncodedBytes = MaxResponseBytes/3*4 + MaxResponseBytes/16
+// encodedBytes leaves room for the line breaks that some identity providers put into base64.
+func encodedBytes(most int) int { return most/3*4 + most/16 }
 
 var responseLimits = limits{bytes: MaxResponseBytes, depth: 32, elements: 2_000, attributes: 64}
 
@@ -33,19 +32,24 @@ const maxPrefixes = 64
 const (
 	aResponse  = "response"
 	aPlaintext = "decrypted assertion"
+	aLogout    = "logout message"
 )
 
-// decodeResponse undoes the base64 of the HTTP-POST binding. What is too large is
-// refused by its length alone.
 func decodeResponse(text string) ([]byte, error) {
-	if len(text) > maxEncodedBytes {
-		return nil, refused(CauseSize, "the response is larger than %d KiB", MaxResponseBytes>>10)
+	return decodePosted(text, aResponse, MaxResponseBytes)
+}
+
+// decodePosted undoes the base64 of the HTTP-POST binding. What is too large is refused by
+// its length alone.
+func decodePosted(text, what string, most int) ([]byte, error) {
+	if len(text) > encodedBytes(most) {
+		return nil, refused(CauseSize, "the %s is larger than %d KiB", what, most>>10)
 	}
 	data, err := base64.StdEncoding.Strict().DecodeString(text)
 	if err != nil {
-		return nil, refused(CauseEncoding, "the response is not base64")
+		return nil, refused(CauseEncoding, "the %s is not base64", what)
 	}
-	return checkText(data, aResponse, MaxResponseBytes)
+	return checkText(data, what, most)
 }
 
 // checkText takes the byte order mark off and refuses what is not text.
@@ -62,9 +66,12 @@ func checkText(data []byte, what string, most int) ([]byte, error) {
 	return data, nil
 }
 
-// gateResponse is the gate for a whole message.
-func gateResponse(data []byte) error {
-	return (&responseGate{what: aResponse, most: responseLimits}).read(data)
+// gateResponse is the gate for a response.
+func gateResponse(data []byte) error { return gateMessage(data, aResponse) }
+
+// gateMessage is the gate for a whole message.
+func gateMessage(data []byte, what string) error {
+	return (&responseGate{what: what, most: responseLimits}).read(data)
 }
 
 // gateFragment is the gate for an element that was taken out of a document: the prefixes
