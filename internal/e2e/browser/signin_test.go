@@ -111,7 +111,7 @@ func TestSignIn_demo(t *testing.T) {
 		t.Fatal(err)
 	}
 	admin := newTab(t, true)
-	admin.open(demo.SignInURL).at(demo.Server+"/dashboard").says("Example", "Sign out")
+	admin.open(demo.SignInURL).at(demo.Server+"/dashboard").says("Example", "admin@example.com")
 
 	directory := &entra{t, http.DefaultClient, demo.Endpoint, demo.Bearer}
 	developers := directory.createGroup("Developers")
