@@ -219,8 +219,9 @@ func serve(ctx context.Context, db *store.DB, publicURL string, chosen doors, co
 		Provision: &provision.Service{DB: db, Now: config.Now, Log: config.Log},
 		SignIn:    keys, Log: requests, PublicURL: publicURL, Now: config.Now, Rate: chosen.scimRate,
 	})
+	admins := &access.Service{DB: db, Now: config.Now, PublicURL: publicURL, SendMail: chosen.post.send, SupportAddress: chosen.post.support}
 	people, err := console.New(console.Config{
-		Access: &access.Service{DB: db, Now: config.Now, PublicURL: publicURL, SendMail: chosen.post.send, SupportAddress: chosen.post.support}, SignIn: keys,
+		Access: admins, SignIn: keys,
 		PublicURL: publicURL, OperatorPlans: chosen.operatorPlans, Now: config.Now,
 		LookupTXT: lookupTXT(chosen.dnsResolver), FetchMetadata: fetchMetadata, PrivateMetadata: chosen.privateMetadata,
 	})
@@ -241,6 +242,7 @@ func serve(ctx context.Context, db *store.DB, publicURL string, chosen doors, co
 	running.Go(func() { requests.Run(behind) })
 	running.Go(func() { runSignIn(behind, keys, config.Log) })
 	running.Go(func() { housekeeping.SignIns{DB: db, Log: config.Log}.Run(behind) })
+	running.Go(func() { metadata(db, admins, chosen.privateMetadata, config.Log).Run(behind) })
 	if config.TLS != nil {
 		running.Go(func() { reloadOnHangUp(behind, config.TLS, config.Log) })
 	}
@@ -248,6 +250,18 @@ func serve(ctx context.Context, db *store.DB, publicURL string, chosen doors, co
 	stop()
 	running.Wait()
 	return err
+}
+
+// metadata reads that of identity providers again when it is due, from the addresses from
+// which admins may import it.
+func metadata(db *store.DB, admins *access.Service, private bool, log *slog.Logger) housekeeping.Metadata {
+	fetch := func(ctx context.Context, url string, allowPrivate bool) ([]byte, error) {
+		return fetchMetadata(ctx, url, allowPrivate || private)
+	}
+	return housekeeping.Metadata{DB: db, Log: log, Refresh: func(ctx context.Context, org iam.OrganizationID) error {
+		_, err := admins.RefreshSAML(ctx, iam.Schedule, org, fetch)
+		return err
+	}}
 }
 
 // flushEvery is how often signing in writes what waits: the last uses of keys and
