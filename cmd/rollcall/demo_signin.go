@@ -37,7 +37,8 @@ func (d demoSetUp) signIn(ctx context.Context, org iam.OrganizationID, secrets *
 		var refused *signin.Refused
 		switch {
 		case err == nil:
-			return d.people.SignOut(ctx, in.Cookie, demoClient)
+			_, err = d.people.SignOut(ctx, in.Cookie, demoClient)
+			return err
 		case !errors.As(err, &refused):
 			return err
 		}
@@ -52,7 +53,8 @@ func (d demoSetUp) signIn(ctx context.Context, org iam.OrganizationID, secrets *
 		return fmt.Errorf("set the Admin's password: %w", err)
 	}
 	secrets.AdminPassword = password
-	return d.people.SignOut(ctx, in.Cookie, demoClient)
+	_, err = d.people.SignOut(ctx, in.Cookie, demoClient)
+	return err
 }
 
 // demoDoor signs whoever has its link in as the demo's Admin. The link is made anew at

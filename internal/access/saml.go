@@ -21,6 +21,7 @@ type SAMLView struct {
 	EntityID     string // Identifier
 	MetadataURL  string // this side's metadata
 	SignInURL    string // Sign on URL
+	LogoutURL    string // Logout URL, of single logout
 	IdPEntityID  string // "" before connecting
 	SSOURL       string
 	SourceURL    string // where the identity provider's metadata came from; "" for a file
@@ -48,6 +49,7 @@ func (s *Service) SAML(ctx context.Context, org iam.OrganizationID) (SAMLView, e
 		EntityID:    s.url("saml", string(org), "metadata"),
 		MetadataURL: s.url("saml", string(org), "metadata"),
 		SignInURL:   s.url("?connection=" + string(org)),
+		LogoutURL:   s.url("saml", string(org), "logout"),
 	}
 	now := s.now()
 	err := s.read(ctx, org, func(r *store.Reader, _ iam.Organization) error {

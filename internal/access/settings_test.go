@@ -23,7 +23,7 @@ func TestSAML_beforeConnecting(t *testing.T) {
 		got := must[access.SAMLView](t)(w.SAML(t.Context(), w.org))
 		base := "https://rollcall.example"
 		if got.Connected || got.ACSURL != base+"/saml/"+string(w.org)+"/acs" || got.EntityID != base+"/saml/"+string(w.org)+"/metadata" ||
-			got.MetadataURL != got.EntityID || got.SignInURL != base+"/?connection="+string(w.org) || got.Certificates != nil || got.Domains != nil {
+			got.MetadataURL != got.EntityID || got.SignInURL != base+"/?connection="+string(w.org) || got.LogoutURL != base+"/saml/"+string(w.org)+"/logout" || got.Certificates != nil || got.Domains != nil {
 			t.Errorf("view %+v", got)
 		}
 	})

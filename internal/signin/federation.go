@@ -33,6 +33,19 @@ func (s *Service) provider(org iam.OrganizationID) saml.ServiceProvider {
 // federation returns whom an organization trusts, or refuses: an organization that
 // does not exist is answered like one without a connection.
 func (s *Service) federation(ctx context.Context, id iam.OrganizationID) (federation, error) {
+	f, err := s.connected(ctx, id)
+	if err != nil {
+		return f, err
+	}
+	if !f.org.Plan.HasSCIM() {
+		return f, refusal(CausePlan, sentenceSystem, "SAML single sign-on is an Enterprise plan feature and this organization is on the plan %s; an admin who has local sign-in changes the plan on the Plans page", f.org.Plan)
+	}
+	f.idp, err = s.identityProvider(f.connection)
+	return f, err
+}
+
+// connected is federation without the identity provider's keys, and whatever the plan.
+func (s *Service) connected(ctx context.Context, id iam.OrganizationID) (federation, error) {
 	if !iam.IsID(string(id)) {
 		id = nobody
 	}
@@ -49,11 +62,7 @@ func (s *Service) federation(ctx context.Context, id iam.OrganizationID) (federa
 	if err != nil || org.ID == "" {
 		return f, refusal(CauseNoConnection, sentenceSystem, "no identity provider is connected; an admin connects it under Organization settings, SAML and SCIM settings")
 	}
-	if !org.Plan.HasSCIM() {
-		return f, refusal(CausePlan, sentenceSystem, "SAML single sign-on is an Enterprise plan feature and this organization is on the plan %s; an admin who has local sign-in changes the plan on the Plans page", org.Plan)
-	}
-	f.idp, err = s.identityProvider(connection)
-	return f, err
+	return f, nil
 }
 
 func (s *Service) identityProvider(c iam.Connection) (saml.IdentityProvider, error) {

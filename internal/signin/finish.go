@@ -99,6 +99,7 @@ func (s *Service) admit(ctx context.Context, f federation, asked pending, relayS
 	if err != nil {
 		return SignedIn{}, err
 	}
+	d.name = saml.Session{NameID: assertion.NameID, NameIDFormat: assertion.NameIDFormat, SessionIndex: assertion.SessionIndex}
 	if assertion.InResponseTo == "" {
 		if len(relayState) <= maxRelayState {
 			d.to = SafePath(relayState)

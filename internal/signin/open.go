@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/saml"
 	"github.com/rollcall/rollcall/internal/store"
 )
 
@@ -30,6 +31,7 @@ type draft struct {
 	client   Client
 	replaces []cookie // sessions of the same browser, which end
 	to       string
+	name     saml.Session // what the identity provider calls the session
 }
 
 // draft makes id and secret of a session anew: what a browser had before is never
@@ -70,13 +72,14 @@ func (d draft) open(tx *store.Tx, user store.User, until time.Time, details map[
 		expires = until
 	}
 	for _, had := range d.replaces {
-		if err := endCookie(tx, had, store.EndedReplaced, d.client, d.now); err != nil {
+		if _, err := endCookie(tx, had, store.EndedReplaced, d.client, d.now); err != nil {
 			return SignedIn{}, err
 		}
 	}
 	session := store.Session{
 		ID: d.id, Member: user.ID, Method: d.method, Address: d.client.Address, UserAgent: printable(d.client.UserAgent),
 		CreatedAt: d.now, LastSeenAt: d.now, ExpiresAt: expires,
+		NameID: d.name.NameID, NameIDFormat: d.name.NameIDFormat, SessionIndex: d.name.SessionIndex,
 	}
 	if err := tx.InsertSession(d.org, session, iam.HashSecret(d.secret)); err != nil {
 		return SignedIn{}, fmt.Errorf("begin the session: %w", err)

@@ -13,14 +13,15 @@ const (
 	sessionCookie = "rollcall"
 	pendingCookie = "rollcall-saml"
 	markCookie    = "rollcall-mark"
+	logoutCookie  = "rollcall-logout"
 )
 
 // Cookies reads and writes the cookies that the doors share. The zero value is for
 // plain HTTP on loopback, where browsers accept neither the prefix nor Secure.
 //
 // Some must come back with the identity provider's cross-site POST, for which
-// SameSite=None is made, and None needs Secure: the pending cookie, and the mark, which
-// says which session the browser has and opens nothing. On plain HTTP they are Lax, and
+// SameSite=None is made, and None needs Secure: the pending cookie, its like for signing
+// out, and the mark, which says which session the browser has and opens nothing. On plain HTTP they are Lax, and
 // come back when the identity provider runs on the same host: ports do not count for
 // what is the same site.
 type Cookies struct {
@@ -83,6 +84,20 @@ func (c Cookies) SetPending(w http.ResponseWriter, value string, expires time.Ti
 // ClearPending takes it back.
 func (c Cookies) ClearPending(w http.ResponseWriter) {
 	c.set(w, pendingCookie, "", time.Time{}, c.crossSite())
+}
+
+// Logout returns what binds the identity provider's answer to this browser while it signs
+// out there, "" for none.
+func (c Cookies) Logout(r *http.Request) string { return c.read(r, logoutCookie) }
+
+// SetLogout keeps it until expires.
+func (c Cookies) SetLogout(w http.ResponseWriter, value string, expires time.Time) {
+	c.set(w, logoutCookie, value, expires, c.crossSite())
+}
+
+// ClearLogout takes it back.
+func (c Cookies) ClearLogout(w http.ResponseWriter) {
+	c.set(w, logoutCookie, "", time.Time{}, c.crossSite())
 }
 
 func (c Cookies) crossSite() http.SameSite {

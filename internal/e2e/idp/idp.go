@@ -34,8 +34,10 @@ type Provider struct {
 	EntityID string
 	SSOURL   string
 	Binding  string // of single sign-on; "" is HTTP-Redirect
-	key      *ecdsa.PrivateKey
-	der      []byte
+	// SLOURL offers single logout by SLOBinding, "" is HTTP-Redirect; without it there is none.
+	SLOURL, SLOBinding string
+	key                *ecdsa.PrivateKey
+	der                []byte
 }
 
 // New returns an identity provider with a certificate that is valid from a day before
@@ -61,15 +63,23 @@ func New(t testing.TB, name string, now time.Time) *Provider {
 
 // Metadata is what Rollcall is connected with.
 func (p *Provider) Metadata() []byte {
-	binding := p.Binding
-	if binding == "" {
-		binding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+	binding := bindingOf(p.Binding)
+	logout := ""
+	if p.SLOURL != "" {
+		logout = `<SingleLogoutService Binding="` + bindingOf(p.SLOBinding) + `" Location="` + esc(p.SLOURL) + `"/>`
 	}
 	return fmt.Appendf(nil, `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="%s">`+
 		`<IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">`+
-		`<KeyDescriptor use="signing"><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>%s</X509Certificate></X509Data></KeyInfo></KeyDescriptor>`+
+		`<KeyDescriptor use="signing"><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>%s</X509Certificate></X509Data></KeyInfo></KeyDescriptor>%s`+
 		`<SingleSignOnService Binding="%s" Location="%s"/></IDPSSODescriptor></EntityDescriptor>`,
-		p.EntityID, base64.StdEncoding.EncodeToString(p.der), binding, p.SSOURL)
+		p.EntityID, base64.StdEncoding.EncodeToString(p.der), logout, binding, p.SSOURL)
+}
+
+func bindingOf(name string) string {
+	if name == "" {
+		return "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+	}
+	return name
 }
 
 // Request is an AuthnRequest as the identity provider reads it.
@@ -88,17 +98,22 @@ func Read(t testing.TB, location string) Request {
 	if err != nil {
 		t.Fatal(err)
 	}
-	packed, err := base64.StdEncoding.DecodeString(u.Query().Get("SAMLRequest"))
+	r := parse(t, inflate(t, u.Query().Get("SAMLRequest")))
+	r.Signed = u.Query().Get("Signature") != ""
+	return r
+}
+
+func inflate(t testing.TB, value string) []byte {
+	t.Helper()
+	packed, err := base64.StdEncoding.DecodeString(value)
 	if err != nil {
-		t.Fatalf("the request in %s: %v", location, err)
+		t.Fatalf("the message %q: %v", value, err)
 	}
 	text, err := io.ReadAll(flate.NewReader(bytes.NewReader(packed)))
 	if err != nil {
-		t.Fatalf("the request in %s: %v", location, err)
+		t.Fatalf("the message %q: %v", value, err)
 	}
-	r := parse(t, text)
-	r.Signed = u.Query().Get("Signature") != ""
-	return r
+	return text
 }
 
 // ReadForm reads the request in the form that the browser posts.
@@ -289,13 +304,18 @@ func (p *Provider) sign(t testing.TB, id, canonical string) string {
 		`<ds:Transform Algorithm="` + exc + `"></ds:Transform></ds:Transforms><ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"></ds:DigestMethod>` +
 		`<ds:DigestValue>` + base64.StdEncoding.EncodeToString(digest[:]) + `</ds:DigestValue></ds:Reference></ds:SignedInfo>`
 	sum := sha256.Sum256([]byte(info))
+	return `<ds:Signature xmlns:ds="` + nsDS + `">` + info + `<ds:SignatureValue>` + p.signatureOf(t, sum) + `</ds:SignatureValue></ds:Signature>`
+}
+
+// signatureOf is the base64 of a signature value. XML Signature 1.1 section 6.4.3: the two
+// numbers, each as long as the curve's.
+func (p *Provider) signatureOf(t testing.TB, sum [sha256.Size]byte) string {
+	t.Helper()
 	r, s, err := ecdsa.Sign(rand.Reader, p.key, sum[:])
 	if err != nil {
 		t.Fatal(err)
 	}
-	// XML Signature 1.1 section 6.4.3: the two numbers, each as long as the curve's.
-	value := append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...)
-	return `<ds:Signature xmlns:ds="` + nsDS + `">` + info + `<ds:SignatureValue>` + base64.StdEncoding.EncodeToString(value) + `</ds:SignatureValue></ds:Signature>`
+	return base64.StdEncoding.EncodeToString(append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...))
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
