@@ -30,7 +30,7 @@ bench: ## Measure the speed
 torture: ## Check long histories for linearizability and kill the server under load
 	ROLLCALL_TORTURE=full go test -v -count=1 -timeout 60m ./internal/e2e/torture/...
 
-interop: ## Test against clients and servers of others
+interop: ## Test against clients, servers and an identity provider of others
 	scripts/interop.sh
 
 a11y: ## Judge every page of the console with axe-core
