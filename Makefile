@@ -9,7 +9,7 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unk
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## Start a seeded server on this machine and print what to try
+demo: ## Start a seeded server on this machine and print a link into its console
 	go run ./cmd/rollcall demo
 
 test: ## Run go vet and every test, with the race detector, on SQLite and PostgreSQL
@@ -30,7 +30,7 @@ bench: ## Measure the speed
 torture: ## Check long histories for linearizability and kill the server under load
 	ROLLCALL_TORTURE=full go test -v -count=1 -timeout 60m ./internal/e2e/torture/...
 
-interop: ## Test against clients and servers of others
+interop: ## Test against clients, servers and an identity provider of others
 	scripts/interop.sh
 
 a11y: ## Judge every page of the console with axe-core

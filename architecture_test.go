@@ -81,6 +81,7 @@ var outsides = []outside{
 	{"github.com/russellhaering/goxmldsig", []string{"internal/saml", "internal/entra"}, "signatures of assertions"},
 	{"github.com/beevik/etree", []string{"internal/saml", "internal/entra"}, "signatures of assertions"},
 	{"github.com/mattermost/xml-roundtrip-validator", []string{"internal/saml"}, "signatures of assertions"},
+	{"github.com/wneessen/go-mail", []string{"internal/outbound"}, "mail goes out where everything goes out"},
 	{"github.com/google/go-cmp", []string{"test"}, "comparisons in tests"},
 	{"github.com/anishathalye/porcupine", []string{"test"}, "linearizability in tests"},
 	{"github.com/chromedp", []string{"test"}, "a browser in tests"},

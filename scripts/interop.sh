@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Interoperability with SCIM software that others wrote; docs/interop.md says what is run, what came out and what it means.
+# Interoperability with SCIM and SAML software that others wrote; docs/interop.md says what is run, what came out and what it means.
 #
 # 1. SCIM clients of others, from npm and from the Go module proxy, provision people and groups into the real binary. After
 #    each change the server is asked directly what it holds.
-# 2. `rollcall check` judges SCIM servers of others. What it finds there is compared with interop/servers/*.known.
+# 2. A SAML identity provider of others signs people in to the real binary.
+# 3. `rollcall check` judges SCIM servers of others. What it finds there is compared with interop/servers/*.known.
 #
 # usage: scripts/interop.sh [DATABASE…]     default: a new SQLite file, and a private PostgreSQL server that ends with the script
 # INTEROP_RECORD=DIR also writes the requests of each client and their answers to DIR, without the key.
-# needs: bash 4.4 or newer, go, node 20 or newer with npm, PostgreSQL's server programs
+# needs: bash 4.4 or newer, go, node 20 or newer with npm, openssl, PostgreSQL's server programs
 set -Eeuo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -54,7 +55,7 @@ eventually() {
 
 # --- what is needed --------------------------------------------------------------------------------------------------
 
-for program in go node npm; do
+for program in go node npm openssl; do
 	command -v "$program" >/dev/null || fail "$program is missing"
 done
 [ "$(node --version | sed 's/v\([0-9]*\).*/\1/')" -ge 20 ] || fail "node $(node --version) is too old: the clients need 20 or newer"
@@ -138,7 +139,29 @@ organization() {
 listening() { grep -q '^listening ' "$1"; }
 port_of() { sed -n 's/^listening //p' "$1"; }
 
-# --- 1. clients of others --------------------------------------------------------------------------------------------
+# provider NAME PACKAGE VERSION: starts interop/providers/NAME.mjs, connects it to an organization of its own, where SCIM is off,
+# and signs people in.
+provider() {
+	local name=$1 package=$2 version=$3 code=0 counts idp
+	printf '\n--- %s %s on %s\n' "$package" "$version" "$engine"
+	org=$(rollcall org create --name "$name" --admin-email admin@example.org --plan enterprise | get id)
+	: >"$work/provider.out"
+	node "$work/interop/providers/$name.mjs" "$(rollcall saml show --org "$org" | get metadataURL)" >"$work/provider.out" 2>"$work/provider.log" 3>&- &
+	running+=($!)
+	eventually "$package listens" listening "$work/provider.out"
+	idp=http://127.0.0.1:$(port_of "$work/provider.out")
+	rollcall role create --org "$org" --name Viewers --permission control-plane:organization:view >"$work/out"
+	rollcall org default-role --org "$org" --role Viewers >"$work/out"
+	rollcall saml connect --org "$org" --metadata-url "$idp/metadata" --allow-private-address --domain example.com --trust-domain >"$work/out"
+	INTEROP_CLIENT=$address INTEROP_TOKEN=none INTEROP_ROLLCALL=$work/rollcall INTEROP_DATABASE=$database INTEROP_ORG=$org \
+		node "$work/interop/signin.mjs" 2>&1 3>&- | tee "$work/client.out" || code=$?
+	counts=$(sed -n 's/^total *\([0-9]*\) ok, \([0-9]*\) failed, \([0-9]*\) known$/\1 \2 \3/p' "$work/client.out")
+	[ -n "$counts" ] || { counts='0 0 0' && code=1 && say "$name ended before its last line"; }
+	[ "$code" = 0 ] || failures=$((failures + 1))
+	printf '%s\t%s\t%s\t%s\n' "$package" "$version" "$engine" "${counts// /$'\t'}" >>"$work/providers.tsv"
+}
+
+# --- 1. and 2. clients and identity providers of others --------------------------------------------------------------
 
 # client NAME PACKAGE VERSION COMMAND…: runs one client against an organization of its own and adds a line to the table.
 client() {
@@ -167,12 +190,13 @@ for database in "${databases[@]}"; do
 	client genesys purecloud-platform-client-v2 "$(version_of purecloud-platform-client-v2)" node "$work/interop/clients/genesys.mjs"
 	client octokit @octokit/plugin-enterprise-cloud "$(version_of @octokit/plugin-enterprise-cloud)" node "$work/interop/clients/octokit.mjs"
 	client go-github github.com/google/go-github "$(cd interop/go && go list -m -f '{{.Version}}' github.com/google/go-github/v79)" "$work/github"
+	provider samlp samlp "$(version_of samlp)"
 	errors=$(grep -c '"level":"ERROR"' "$work/serve.log" || true)
 	[ "$errors" = 0 ] || { failures=$((failures + 1)) && say "the server logged $errors errors: $(grep -m1 '"level":"ERROR"' "$work/serve.log")"; }
 	stop_all
 done
 
-# --- 2. servers of others --------------------------------------------------------------------------------------------
+# --- 3. servers of others --------------------------------------------------------------------------------------------
 
 # judged NAME PACKAGE VERSION URL: runs every profile of `rollcall check` and compares the failed checks with NAME.known.
 judged() {
@@ -216,6 +240,8 @@ judge better-auth @better-auth/scim /api/auth/scim/v2
 table() { awk -F '\t' -v widths="$1" 'BEGIN { split(widths, w, " ") } { for (i = 1; i <= NF; i++) printf "%-" w[i] "s", $i; print "" }'; }
 printf '\n'
 { printf 'client\tversion\tdatabase\tok\tfailed\tknown\n' && cat "$work/clients.tsv"; } | table '34 10 10 5 8 5'
+printf '\n'
+{ printf 'identity provider\tversion\tdatabase\tok\tfailed\tknown\n' && cat "$work/providers.tsv"; } | table '34 10 10 5 8 5'
 printf '\n'
 { printf 'server judged by rollcall check\tversion\tprofile\tpassed\tfailed\tskipped\n' && cat "$work/servers.tsv"; } | table '34 10 10 8 8 7'
 printf '\n'

@@ -115,7 +115,7 @@ func TestSAML(t *testing.T) {
 	var view samlView
 	sh.json(&view, "saml", "show", "--org", org, "--public-url", "https://people.example.com")
 	if view.Connected || view.ACSURL != "https://people.example.com/saml/"+org+"/acs" || view.EntityID == "" || view.MetadataURL == "" ||
-		view.SignInURL != "https://people.example.com/?connection="+org || view.IdPEntityID != "" || len(view.Certificates) != 0 || len(view.Domains) != 0 {
+		view.SignInURL != "https://people.example.com/?connection="+org || view.LogoutURL != "https://people.example.com/saml/"+org+"/logout" || view.IdPEntityID != "" || len(view.Certificates) != 0 || len(view.Domains) != 0 {
 		t.Errorf("saml show before connecting = %+v", view)
 	}
 	if out := sh.ok("saml", "show", "--org", org, "--json"); !strings.Contains(out, `"certificates": []`) || !strings.Contains(out, `"domains": []`) {

@@ -1,17 +1,20 @@
 package main
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/signin"
 	"github.com/rollcall/rollcall/internal/store"
 	"github.com/rollcall/rollcall/internal/web"
 	"github.com/rollcall/rollcall/internal/web/scimapi"
@@ -52,12 +55,14 @@ func (c *demoCommand) Run(a *app) (err error) {
 	if err := db.Write(a.ctx, func(tx *store.Tx) error { return tx.SetPublicURL(publicURL) }); err != nil {
 		return err
 	}
-	set := demoSetUp{access: &access.Service{DB: db, Now: a.now, PublicURL: publicURL}, file: filepath.Join(dir, "demo.json"), now: a.now}
+	people := &signin.Service{DB: db, Now: a.now, PublicURL: publicURL}
+	set := demoSetUp{access: &access.Service{DB: db, Now: a.now, PublicURL: publicURL}, people: people, file: filepath.Join(dir, "demo.json"), now: a.now}
 	made, err := set.run(a.ctx)
 	if err != nil {
 		return fmt.Errorf("set the demo up: %w", err)
 	}
-	made.Dir, made.Database, made.Server = dir, database, publicURL
+	door := demoDoor{people: people, org: made.Organization, email: made.AdminEmail, password: made.AdminPassword, token: strings.ToLower(rand.Text())}
+	made.Dir, made.Database, made.Server, made.SignInURL = dir, database, publicURL, publicURL+door.path()
 	if err := a.show(made, func(w io.Writer) { made.screen(w, c.Dir == "") }); err != nil {
 		return err
 	}
@@ -67,7 +72,8 @@ func (c *demoCommand) Run(a *app) (err error) {
 	// Requests belong in the request log that the screen points at; a terminal full
 	// of lines would push the screen away.
 	log := slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	err = serve(a.ctx, db, publicURL, doors{scimRate: scimapi.DefaultRate, privateMetadata: true}, web.Config{Log: log, Now: a.now}, listener, nil)
+	err = serve(a.ctx, db, publicURL, doors{scimRate: scimapi.DefaultRate, privateMetadata: true, signIn: people},
+		web.Config{Log: log, Now: a.now, Mounts: []func(*http.ServeMux){door.mount}}, listener, nil)
 	if err == nil && !a.JSON {
 		_, _ = fmt.Fprintln(a.stdout, "\nThe demo has ended.")
 	}
@@ -95,10 +101,12 @@ func (c *demoCommand) folder() (dir string, remove func() error, err error) {
 // demoMade is what the demo shows of itself.
 type demoMade struct {
 	Server        string             `json:"server"`
+	SignInURL     string             `json:"signInURL"` // signs in as the Admin
+	AdminEmail    string             `json:"adminEmail"`
+	AdminPassword string             `json:"adminPassword"`
 	Organization  iam.OrganizationID `json:"organization"`
 	Endpoint      string             `json:"endpoint"`
 	Bearer        string             `json:"bearer"`
-	AdminSetupURL string             `json:"adminSetupURL"`
 	Database      string             `json:"database"`
 	Dir           string             `json:"dir"`
 }
@@ -113,12 +121,13 @@ func (m demoMade) screen(w io.Writer, temporary bool) {
 		kept = "it is removed when the demo ends"
 	}
 	say("Rollcall is running. Ctrl-C ends it.\n")
+	say("Open this link: it signs you in as the Admin.\n\n  %s\n", m.SignInURL)
 	facts(w,
 		"  Server", m.Server,
 		"  Organization", string(m.Organization)+" (Example)",
 		"  Tenant URL", m.Endpoint,
 		"  Secret token", m.Bearer,
-		"  Admin's link", m.AdminSetupURL,
+		"  Admin", m.AdminEmail+", password "+m.AdminPassword+" (to sign in by hand: "+m.Server+"/?with=email)",
 		"  Data", m.Dir+" ("+kept+")")
 	say("\nSCIM is on. The roles Admins, Developers and Read-only wait for groups of their names; any other")
 	say("group makes a role of its own. Everybody without a group has the role Member.")

@@ -20,6 +20,7 @@ import (
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/saml"
+	"github.com/rollcall/rollcall/internal/signin"
 )
 
 const (
@@ -43,6 +44,7 @@ var demoRoles = []struct {
 // it is done, so that a demo that was interrupted anywhere goes on.
 type demoSetUp struct {
 	access *access.Service
+	people *signin.Service
 	file   string // what the database does not know any more: the secrets that are shown once
 	now    func() time.Time
 }
@@ -51,7 +53,8 @@ type demoSetUp struct {
 type demoSecrets struct {
 	Organization  iam.OrganizationID `json:"organization"`
 	Bearer        string             `json:"bearer"`
-	AdminSetupURL string             `json:"adminSetupURL"`
+	AdminEmail    string             `json:"adminEmail"`
+	AdminPassword string             `json:"adminPassword"`
 }
 
 func (d demoSetUp) run(ctx context.Context) (demoMade, error) {
@@ -61,6 +64,9 @@ func (d demoSetUp) run(ctx context.Context) (demoMade, error) {
 	}
 	org, err := d.organization(ctx, &secrets)
 	if err != nil {
+		return demoMade{}, err
+	}
+	if err := d.signIn(ctx, org, &secrets); err != nil {
 		return demoMade{}, err
 	}
 	if err := d.connect(ctx, org); err != nil {
@@ -79,7 +85,7 @@ func (d demoSetUp) run(ctx context.Context) (demoMade, error) {
 	if err := d.save(secrets); err != nil {
 		return demoMade{}, err
 	}
-	return demoMade{Organization: org, Endpoint: view.Endpoint, Bearer: secrets.Bearer, AdminSetupURL: secrets.AdminSetupURL}, nil
+	return demoMade{Organization: org, Endpoint: view.Endpoint, Bearer: secrets.Bearer, AdminEmail: secrets.AdminEmail, AdminPassword: secrets.AdminPassword}, nil
 }
 
 func (d demoSetUp) load() (secrets demoSecrets, err error) {
@@ -107,8 +113,7 @@ func (d demoSetUp) save(secrets demoSecrets) error {
 	return nil
 }
 
-// organization finds the demo's organization or makes it. The link begins with the
-// address of the present server, so one of an earlier address is made anew.
+// organization finds the demo's organization or makes it.
 func (d demoSetUp) organization(ctx context.Context, secrets *demoSecrets) (iam.OrganizationID, error) {
 	all, err := d.access.Organizations(ctx)
 	if err != nil {
@@ -120,18 +125,13 @@ func (d demoSetUp) organization(ctx context.Context, secrets *demoSecrets) (iam.
 		if err != nil {
 			return "", err
 		}
-		*secrets = demoSecrets{Organization: created.Organization.ID, AdminSetupURL: created.AdminSetupURL}
+		*secrets = demoSecrets{Organization: created.Organization.ID, AdminEmail: demoAdmin}
 		return secrets.Organization, nil
 	}
-	org := all[i].ID
-	if secrets.Organization != org || !strings.HasPrefix(secrets.AdminSetupURL, d.access.PublicURL+"/") {
-		link, _, err := d.access.AdminLink(ctx, iam.Operator, org, demoAdmin)
-		if err != nil {
-			return "", err
-		}
-		secrets.Organization, secrets.AdminSetupURL = org, link
+	if secrets.Organization != all[i].ID {
+		*secrets = demoSecrets{Organization: all[i].ID, AdminEmail: demoAdmin}
 	}
-	return org, nil
+	return secrets.Organization, nil
 }
 
 // connect makes a SAML connection of metadata that no identity provider stands

@@ -32,6 +32,7 @@ type samlView struct {
 	EntityID     string            `json:"entityID"`
 	MetadataURL  string            `json:"metadataURL"`
 	SignInURL    string            `json:"signInURL"`
+	LogoutURL    string            `json:"logoutURL"`
 	IdPEntityID  string            `json:"idpEntityID"`
 	Certificates []certificateView `json:"certificates"`
 	Domains      []domainView      `json:"domains"`
@@ -56,7 +57,7 @@ func viewDomain(d access.Domain) domainView {
 func viewSAML(v access.SAMLView) samlView {
 	return samlView{
 		Connected: v.Connected, ACSURL: v.ACSURL, EntityID: v.EntityID, MetadataURL: v.MetadataURL,
-		SignInURL: v.SignInURL, IdPEntityID: v.IdPEntityID,
+		SignInURL: v.SignInURL, LogoutURL: v.LogoutURL, IdPEntityID: v.IdPEntityID,
 		Certificates: list(v.Certificates, func(c iam.Certificate) certificateView {
 			return certificateView{SHA256: c.SHA256, NotAfter: rfc3339(c.NotAfter)}
 		}),
@@ -78,6 +79,7 @@ func (a *app) showSAML(v access.SAMLView) error {
 			"  Identifier (Entity ID)", v.EntityID,
 			"  Reply URL (ACS)", v.ACSURL,
 			"  Sign on URL", v.SignInURL,
+			"  Logout URL (optional)", v.LogoutURL,
 			"  Metadata", v.MetadataURL)
 		_, _ = fmt.Fprintln(w, "\nConnection")
 		pairs := []string{"  State", state}

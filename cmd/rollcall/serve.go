@@ -38,6 +38,9 @@ type serveCommand struct {
 	Plans               string   `enum:"admins,operator" default:"admins" placeholder:"WHO" help:"Who chooses the plan of an organization: admins, on its Plans page, or the operator, who alone has rollcall org set-plan (default: ${default})."`
 	DNSResolver         string   `name:"dns-resolver" placeholder:"HOST:PORT" help:"Look for the TXT records of domains at this DNS server instead of the system's."`
 	PrivateMetadata     bool     `name:"private-metadata" help:"Let admins import SAML metadata from private and loopback addresses, and by plain HTTP: for an identity provider in your own network."`
+	SMTP                string   `name:"smtp" placeholder:"URL" help:"Mail server, smtp://user:password@host:587 or smtps://…: invitations and support requests are mailed. Give it as ROLLCALL_SMTP, because others on this machine can read flags."`
+	MailFrom            string   `placeholder:"ADDRESS" help:"Whom mail comes from, such as rollcall@example.com or Rollcall <rollcall@example.com>; ?from=ADDRESS behind --smtp does the same."`
+	SupportAddress      string   `placeholder:"ADDRESS" help:"Where to mail what people send with Contact support."`
 	AllowUnsafeDatabase bool     `help:"Use a PostgreSQL whose fsync or synchronous_commit is off, which forgets acknowledged changes in a crash."`
 }
 
@@ -45,6 +48,10 @@ type serveCommand struct {
 func (c *serveCommand) Run(a *app) (err error) {
 	log := slog.New(slog.NewJSONHandler(a.stderr, nil))
 	config, err := c.config(a, log)
+	if err != nil {
+		return err
+	}
+	post, err := c.mail(a, log)
 	if err != nil {
 		return err
 	}
@@ -69,11 +76,14 @@ func (c *serveCommand) Run(a *app) (err error) {
 		return errors.Join(err, closeAll(public, metrics))
 	}
 	serving := []any{"version", versionName(), "listen", public.Addr().String(), "public_url", publicURL, "database", db.Engine()}
+	if post.server != "" {
+		serving = append(serving, "smtp", post.server)
+	}
 	if metrics != nil {
 		serving = append(serving, "metrics_listen", metrics.Addr().String())
 	}
 	log.Info("serving", serving...)
-	return serve(a.ctx, db, publicURL, doors{scimRate: c.SCIMRate, operatorPlans: c.Plans == "operator", dnsResolver: c.DNSResolver, privateMetadata: c.PrivateMetadata}, config, public, metrics)
+	return serve(a.ctx, db, publicURL, doors{scimRate: c.SCIMRate, operatorPlans: c.Plans == "operator", dnsResolver: c.DNSResolver, privateMetadata: c.PrivateMetadata, post: post}, config, public, metrics)
 }
 
 // config checks everything that can be checked before the database is touched.
@@ -192,6 +202,8 @@ type doors struct {
 	operatorPlans   bool    // admins do not choose their plan
 	dnsResolver     string  // host:port, "" for the system's
 	privateMetadata bool    // admins may import metadata from private addresses
+	post            post
+	signIn          *signin.Service // nil: one is made
 }
 
 // serve builds services and doors on an open database, answers until ctx is done,
@@ -199,13 +211,17 @@ type doors struct {
 // caller's.
 func serve(ctx context.Context, db *store.DB, publicURL string, chosen doors, config web.Config, public, metrics net.Listener) error {
 	requests := housekeeping.NewRequestLog(db, config.Log)
-	keys := &signin.Service{DB: db, Now: config.Now, PublicURL: publicURL}
+	keys := chosen.signIn
+	if keys == nil {
+		keys = &signin.Service{DB: db, Now: config.Now, PublicURL: publicURL}
+	}
 	scim := scimapi.New(scimapi.Config{
 		Provision: &provision.Service{DB: db, Now: config.Now, Log: config.Log},
 		SignIn:    keys, Log: requests, PublicURL: publicURL, Now: config.Now, Rate: chosen.scimRate,
 	})
+	admins := &access.Service{DB: db, Now: config.Now, PublicURL: publicURL, SendMail: chosen.post.send, SupportAddress: chosen.post.support}
 	people, err := console.New(console.Config{
-		Access: &access.Service{DB: db, Now: config.Now, PublicURL: publicURL}, SignIn: keys,
+		Access: admins, SignIn: keys,
 		PublicURL: publicURL, OperatorPlans: chosen.operatorPlans, Now: config.Now,
 		LookupTXT: lookupTXT(chosen.dnsResolver), FetchMetadata: fetchMetadata, PrivateMetadata: chosen.privateMetadata,
 	})
@@ -226,6 +242,7 @@ func serve(ctx context.Context, db *store.DB, publicURL string, chosen doors, co
 	running.Go(func() { requests.Run(behind) })
 	running.Go(func() { runSignIn(behind, keys, config.Log) })
 	running.Go(func() { housekeeping.SignIns{DB: db, Log: config.Log}.Run(behind) })
+	running.Go(func() { metadata(db, admins, chosen.privateMetadata, config.Log).Run(behind) })
 	if config.TLS != nil {
 		running.Go(func() { reloadOnHangUp(behind, config.TLS, config.Log) })
 	}
@@ -233,6 +250,18 @@ func serve(ctx context.Context, db *store.DB, publicURL string, chosen doors, co
 	stop()
 	running.Wait()
 	return err
+}
+
+// metadata reads that of identity providers again when it is due, from the addresses from
+// which admins may import it.
+func metadata(db *store.DB, admins *access.Service, private bool, log *slog.Logger) housekeeping.Metadata {
+	fetch := func(ctx context.Context, url string, allowPrivate bool) ([]byte, error) {
+		return fetchMetadata(ctx, url, allowPrivate || private)
+	}
+	return housekeeping.Metadata{DB: db, Log: log, Refresh: func(ctx context.Context, org iam.OrganizationID) error {
+		_, err := admins.RefreshSAML(ctx, iam.Schedule, org, fetch)
+		return err
+	}}
 }
 
 // flushEvery is how often signing in writes what waits: the last uses of keys and

@@ -279,11 +279,11 @@ func TestDemo(t *testing.T) {
 	}
 
 	p, second := demo()
-	if second.Organization != first.Organization || second.Bearer != first.Bearer {
+	if second.Organization != first.Organization || second.Bearer != first.Bearer || second.AdminEmail != "admin@example.com" || second.AdminPassword != first.AdminPassword {
 		t.Errorf("the same folder made another demo: %+v, %+v", first, second)
 	}
-	if !strings.HasPrefix(second.AdminSetupURL, second.Server+"/setup/") {
-		t.Errorf("the Admin's link leads elsewhere: %+v", second)
+	if !strings.HasPrefix(second.SignInURL, second.Server+"/demo/") || second.SignInURL[strings.LastIndex(second.SignInURL, "/"):] == first.SignInURL[strings.LastIndex(first.SignInURL, "/"):] {
+		t.Errorf("the links are %s and then %s", first.SignInURL, second.SignInURL)
 	}
 	if code, _ := call(t, "GET", second.Endpoint+"/Users", second.Bearer, ""); code != 200 {
 		t.Errorf("the key of the first time: %d", code)
@@ -307,7 +307,7 @@ func TestDemo_screen(t *testing.T) {
 			break
 		}
 	}
-	for _, want := range []string{"Rollcall is running. Ctrl-C ends it.", "  Tenant URL    http://127.0.0.1:", "  Secret token  scim_", "it is removed when the demo ends", "\nBASE=http://", " member list --all\n"} {
+	for _, want := range []string{"Rollcall is running. Ctrl-C ends it.\n\nOpen this link: it signs you in as the Admin.\n\n  http://127.0.0.1:", "  Admin         admin@example.com, password demo-", "  Tenant URL    http://127.0.0.1:", "  Secret token  scim_", "it is removed when the demo ends", "\nBASE=http://", " member list --all\n"} {
 		if !strings.Contains(screen.String(), want) {
 			t.Errorf("the screen does not say %q:\n%s", want, &screen)
 		}

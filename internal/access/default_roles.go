@@ -25,25 +25,20 @@ func (s *Service) DefaultRoles(ctx context.Context, org iam.OrganizationID) ([]i
 // SetDefaultRoles replaces the whole Default role list. roles are ids or names as
 // iam.FindRole takes them; at least one.
 func (s *Service) SetDefaultRoles(ctx context.Context, actor iam.Actor, org iam.OrganizationID, roles []string) ([]iam.RoleRef, error) {
-	if len(roles) == 0 {
-		return nil, iam.Errorf(iam.KindInvalid, "the Default role list cannot be empty; give at least one role (the most restrictive one is Member)").On("role")
+	// Counted before: it looks at every member, and nobody shall wait for that.
+	members, err := s.countWithoutRole(ctx, org)
+	if err != nil {
+		return nil, err
 	}
 	var after []iam.RoleRef
-	err := s.write(ctx, actor, org, func(w *change) error {
-		chosen, err := w.findRoles(roles)
+	err = s.write(ctx, actor, org, func(w *change) error {
+		before, chosen, err := w.judgeDefaults(roles)
 		if err != nil {
 			return err
-		}
-		before, err := w.tx.DefaultRoles(org)
-		if err != nil {
-			return fmt.Errorf("read the Default roles: %w", err)
 		}
 		after = before
 		if sameRoles(before, chosen) {
 			return nil
-		}
-		if err := w.mayGive(notHeld(before, chosen)...); err != nil {
-			return err
 		}
 		if err := w.tx.ReplaceDefaultRoles(org, ids(chosen)); err != nil {
 			return fmt.Errorf("replace the Default roles: %w", err)
@@ -53,7 +48,7 @@ func (s *Service) SetDefaultRoles(ctx context.Context, actor iam.Actor, org iam.
 		}
 		return w.audit(iam.AuditEvent{
 			Type: iam.OrganizationUpdateRoles, TargetType: "organization", TargetID: string(w.org.ID), TargetName: w.org.Name,
-			Details: map[string]any{"before": iam.RoleNames(before), "after": iam.RoleNames(after)},
+			Details: map[string]any{"before": iam.RoleNames(before), "after": iam.RoleNames(after), "members": members},
 		})
 	})
 	if err != nil {
@@ -62,13 +57,13 @@ func (s *Service) SetDefaultRoles(ctx context.Context, actor iam.Actor, org iam.
 	return after, nil
 }
 
-// findRoles finds the roles that an admin named.
-func (w *change) findRoles(args []string) ([]iam.Role, error) {
-	all, err := w.tx.Roles(w.org.ID)
-	if err != nil {
-		return nil, fmt.Errorf("read the roles: %w", err)
-	}
-	return iam.FindRoles(all, args)
+// countWithoutRole counts the members who hold the Default roles.
+func (s *Service) countWithoutRole(ctx context.Context, org iam.OrganizationID) (n int, err error) {
+	err = s.read(ctx, org, func(r *store.Reader, _ iam.Organization) error {
+		n, err = r.CountWithoutRole(org)
+		return err
+	})
+	return n, err
 }
 
 // sameRoles tells whether both hold the same roles, in any order.

@@ -10,5 +10,5 @@
 //
 // Package access does not know SCIM documents (provision does), does not sign
 // anybody in (signin does), and dials nowhere: metadata and DNS answers are
-// handed in.
+// handed in, and mail is handed to a function.
 package access

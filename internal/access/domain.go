@@ -207,14 +207,9 @@ func checkTXT(ctx context.Context, d store.Domain, lookup LookupTXT) error {
 	return iam.Errorf(iam.KindConflict, "the TXT record %s shows %q and not %s; correct it, and try again when DNS shows it", name, iam.Clip(values[0]), d.TXTValue).On("domain")
 }
 
-// DomainMembers counts the members whom removing the domain would shut out: those
+// domainMembers counts the members whom removing the domain would shut out: those
 // whose address lies in it and who have no local sign-in.
-func (s *Service) DomainMembers(ctx context.Context, org iam.OrganizationID, domain string) (int, error) {
-	key, err := domainKey(domain)
-	if err != nil {
-		return 0, err
-	}
-	n := 0
+func (s *Service) domainMembers(ctx context.Context, org iam.OrganizationID, key string) (n int, err error) {
 	err = s.read(ctx, org, func(r *store.Reader, _ iam.Organization) error {
 		d, err := findDomain(r, org, key)
 		if err != nil || d.VerifiedAt.IsZero() {
@@ -236,7 +231,7 @@ func (s *Service) RemoveDomain(ctx context.Context, actor iam.Actor, org iam.Org
 		return 0, err
 	}
 	// Counted before: it looks at every member, and nobody shall wait for that.
-	if shutOut, err = s.DomainMembers(ctx, org, key); err != nil {
+	if shutOut, err = s.domainMembers(ctx, org, key); err != nil {
 		return 0, err
 	}
 	err = s.write(ctx, actor, org, func(w *change) error {

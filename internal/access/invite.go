@@ -15,12 +15,16 @@ type Invited struct {
 	ID        iam.InvitationID
 	URL       string
 	ExpiresAt time.Time
+	Mail      Mailed // the link, to whom it is for
 }
 
 // Invite invites an address, which alone may accept, with the roles it will hold
 // directly; without roles it will hold those of its groups, or the Default roles.
 // Inviting an address again replaces its invitation: the former link is void.
 // It is refused for a member, and for a SCIM user while SCIM is on (D5).
+//
+// If the operator gave a mail server, the link is mailed afterwards: an invitation
+// whose mail failed stands all the same.
 func (s *Service) Invite(ctx context.Context, actor iam.Actor, org iam.OrganizationID, email string, roles []string) (Invited, error) {
 	key, ok := iam.EmailKey(email)
 	if !ok {
@@ -32,6 +36,8 @@ func (s *Service) Invite(ctx context.Context, actor iam.Actor, org iam.Organizat
 	}
 	id := iam.InvitationID(s.DB.NewID())
 	var invited Invited
+	var organization string
+	var held []iam.RoleRef
 	err = s.write(ctx, actor, org, func(w *change) error {
 		expires := w.now.Add(InvitationLifetime)
 		invited = Invited{ID: id, URL: s.url("invitation", string(org), string(id), token), ExpiresAt: expires}
@@ -39,6 +45,7 @@ func (s *Service) Invite(ctx context.Context, actor iam.Actor, org iam.Organizat
 		if err != nil {
 			return err
 		}
+		organization, held = w.org.Name, refs(chosen)
 		if err := w.mayGive(chosen...); err != nil {
 			return err
 		}
@@ -58,11 +65,14 @@ func (s *Service) Invite(ctx context.Context, actor iam.Actor, org iam.Organizat
 		}
 		return w.audit(iam.AuditEvent{
 			Type: iam.InviteCreate, TargetType: "invitation", TargetID: string(id), TargetName: key,
-			Details: map[string]any{"roles": iam.RoleNames(refs(chosen)), "expiresAt": expires.Format(time.RFC3339)},
+			Details: map[string]any{"roles": iam.RoleNames(held), "expiresAt": expires.Format(time.RFC3339)},
 		})
 	})
 	if err != nil {
 		return Invited{}, err
+	}
+	if s.MailsInvitations() {
+		invited.Mail = s.mailInvitation(ctx, actor, organization, key, held, invited)
 	}
 	return invited, nil
 }

@@ -10,22 +10,13 @@ import (
 
 // mapping is an act on a role under the organization's lock, with all roles as
 // they stand there. Groups are looked up one by one: there may be many.
-type mapping struct {
-	*change
-	roles []iam.Role
-}
+type mapping struct{ *change }
 
-func (w *change) mapping() (*mapping, error) {
-	roles, err := w.tx.Roles(w.org.ID)
-	if err != nil {
-		return nil, fmt.Errorf("read the roles: %w", err)
-	}
-	return &mapping{change: w, roles: roles}, nil
-}
+func (w *change) mapping() (*mapping, error) { return &mapping{w}, w.readRoles() }
 
 // customRole finds the role that an admin named and refuses a system role.
-func (m *mapping) customRole(arg string) (iam.Role, error) {
-	role, err := iam.FindRole(m.roles, arg)
+func (j *judge) customRole(arg string) (iam.Role, error) {
+	role, err := iam.FindRole(j.roles, arg)
 	if err != nil {
 		return iam.Role{}, err
 	}
@@ -39,8 +30,8 @@ func notSystem(role iam.Role) error {
 	return iam.Errorf(iam.KindInvalid, "%s is a system role: it cannot be changed, deleted or bound to a SCIM group; a custom role can hold the same permissions", role.Name).On("role")
 }
 
-func (m *mapping) role(id iam.RoleID) iam.Role {
-	for _, r := range m.roles {
+func (j *judge) role(id iam.RoleID) iam.Role {
+	for _, r := range j.roles {
 		if r.ID == id {
 			return r
 		}
@@ -48,59 +39,36 @@ func (m *mapping) role(id iam.RoleID) iam.Role {
 	return iam.Role{ID: id}
 }
 
-func (m *mapping) replace(role iam.Role) {
-	for i, r := range m.roles {
+func (j *judge) replace(role iam.Role) {
+	for i, r := range j.roles {
 		if r.ID == role.ID {
-			m.roles[i] = role
+			j.roles[i] = role
 		}
 	}
 }
 
 // groupsOf returns the groups that are linked to a role.
-func (m *mapping) groupsOf(id iam.RoleID) ([]store.Group, error) {
-	groups, err := m.tx.GroupsOfRole(m.org.ID, id)
+func (j *judge) groupsOf(id iam.RoleID) ([]store.Group, error) {
+	groups, err := j.reader.GroupsOfRole(j.org.ID, id)
 	if err != nil {
 		return nil, fmt.Errorf("read the groups of role %s: %w", id, err)
 	}
 	return groups, nil
 }
 
-// takeGroups links the groups that a role claims now that its field or its name
-// was set, and returns them as they were linked before. It gives the role to their
-// members: whether the actor may is asked before. A role that SCIM made, and that so lost
-// its last group, goes (D2).
-func (m *mapping) takeGroups(role iam.Role, fieldSet, nameSet bool) ([]store.Group, error) {
-	taken, err := claimedGroups(m.tx.Reader, m.org.ID, m.roles, role, fieldSet, nameSet)
-	if err != nil {
-		return nil, err
-	}
-	for _, g := range taken {
-		if err := m.link(g, role.ID); err != nil {
-			return nil, err
-		}
-		if g.Role == "" {
-			continue
-		}
-		if err := m.lostGroup(m.role(g.Role), g, role); err != nil {
-			return nil, err
-		}
-	}
-	return taken, nil
-}
-
 // claimedGroups returns the groups that a role takes now that its field or its name was
-// set, as they are linked before. roles are all roles, this one as it is now.
-func claimedGroups(r *store.Reader, org iam.OrganizationID, roles []iam.Role, role iam.Role, fieldSet, nameSet bool) ([]store.Group, error) {
+// set, as they are linked before. Among the roles this one is as it is now.
+func (j *judge) claimedGroups(role iam.Role, fieldSet, nameSet bool) ([]store.Group, error) {
 	var taken []store.Group
 	for _, name := range claimedNames(role, fieldSet, nameSet) {
-		g, err := r.GroupByName(org, iam.Fold(name))
+		g, err := j.reader.GroupByName(j.org.ID, iam.Fold(name))
 		if errors.Is(err, iam.ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read the group %q: %w", iam.Clip(name), err)
 		}
-		if iam.TakesGroup(roles, role, fieldSet, nameSet, iam.Group{ID: g.ID, DisplayName: g.DisplayName, Role: g.Role}) {
+		if iam.TakesGroup(j.roles, role, fieldSet, nameSet, iam.Group{ID: g.ID, DisplayName: g.DisplayName, Role: g.Role}) {
 			taken = append(taken, g)
 		}
 	}
@@ -117,6 +85,29 @@ func claimedNames(role iam.Role, fieldSet, nameSet bool) []string {
 		names = append(names, role.Name)
 	}
 	return names
+}
+
+// takeGroups links the groups that a role claims now that its field or its name
+// was set, and returns them as they were linked before. It gives the role to their
+// members: whether the actor may is asked before. A role that SCIM made, and that so lost
+// its last group, goes (D2).
+func (m *mapping) takeGroups(role iam.Role, fieldSet, nameSet bool) ([]store.Group, error) {
+	taken, err := m.claimedGroups(role, fieldSet, nameSet)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range taken {
+		if err := m.link(g, role.ID); err != nil {
+			return nil, err
+		}
+		if g.Role == "" {
+			continue
+		}
+		if err := m.lostGroup(m.role(g.Role), g, role); err != nil {
+			return nil, err
+		}
+	}
+	return taken, nil
 }
 
 // lostGroup tells the audit log that a group moved away from a role, which goes

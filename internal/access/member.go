@@ -198,27 +198,6 @@ func (w *change) mayLeaveToDefault(member iam.MemberID) error {
 	return w.mayGiveDefault()
 }
 
-// mayGiveDefault refuses an actor who may not give the Default roles.
-func (w *change) mayGiveDefault() error {
-	defaults, err := w.tx.DefaultRoles(w.org.ID)
-	if err != nil {
-		return fmt.Errorf("read the Default roles: %w", err)
-	}
-	list := make([]iam.RoleID, 0, len(defaults))
-	for _, d := range defaults {
-		list = append(list, d.ID)
-	}
-	roles, err := w.tx.RolesByID(w.org.ID, list)
-	if err != nil {
-		return fmt.Errorf("read the Default roles: %w", err)
-	}
-	err = w.mayGive(roles...)
-	if iam.KindOf(err) == iam.KindForbidden {
-		return iam.Errorf(iam.KindForbidden, "this leaves members without a role of their own, who then hold the Default role: %w", err)
-	}
-	return err
-}
-
 // notHeld returns those of the chosen roles that a list does not hold yet: what is given.
 func notHeld(before []iam.RoleRef, chosen []iam.Role) []iam.Role {
 	var added []iam.Role

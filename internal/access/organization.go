@@ -58,7 +58,7 @@ func (s *Service) CreateOrganization(ctx context.Context, actor iam.Actor, in Ne
 	}
 	expires := now.Add(SetupLinkLifetime)
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
-		w := &change{tx: tx, org: org, actor: actor, now: now}
+		w := newChange(tx, org, actor, now)
 		return w.createOrganization(admin, hash, expires)
 	})
 	if err != nil {

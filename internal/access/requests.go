@@ -42,6 +42,7 @@ type RequestQuery struct {
 	Since       time.Time // requests that began then or later
 	StatusClass int       // 4 for every 4xx
 	Status      int       // exactly this status
+	LeastStatus int       // this status or above
 	Method      string
 	// Match is a condition that the database cannot judge; nil for none.
 	Match func(SCIMRequest) bool
@@ -74,7 +75,7 @@ func (s *Service) Requests(ctx context.Context, org iam.OrganizationID, q Reques
 			id: func(e SCIMRequest) string { return e.ID },
 			read: func(after string, newestFirst bool, limit int) ([]SCIMRequest, error) {
 				rows, err := r.Requests(org, store.RequestQuery{
-					Since: q.Since, StatusClass: q.StatusClass, Status: q.Status, Method: q.Method,
+					Since: q.Since, StatusClass: q.StatusClass, Status: q.Status, LeastStatus: q.LeastStatus, Method: q.Method,
 					After: after, NewestFirst: newestFirst, Limit: limit,
 				})
 				if err != nil {

@@ -3,8 +3,6 @@ package access
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/store"
@@ -121,23 +119,14 @@ func (s *Service) CreateRole(ctx context.Context, actor iam.Actor, org iam.Organ
 	if err != nil {
 		return RoleView{}, err
 	}
-	if in.Name == nil {
-		return RoleView{}, iam.Errorf(iam.KindInvalid, "a new role needs a name").On("name")
-	}
 	id := iam.RoleID(s.DB.NewID())
 	err = s.writeBig(ctx, actor, org, func(w *change) error {
-		role := iam.Role{ID: id, Name: *in.Name, Type: iam.RoleCustom, Source: iam.SourceAdmin, Permissions: permissions}
-		if in.SCIMGroup != nil {
-			role.SCIMGroup = *in.SCIMGroup
-		}
 		m, err := w.mapping()
 		if err != nil {
 			return err
 		}
-		if err := iam.CheckRole(m.roles, role); err != nil {
-			return err
-		}
-		if err := w.mayGive(role); err != nil {
+		role, err := m.judgeCreate(id, in, permissions)
+		if err != nil {
 			return err
 		}
 		added, err := w.tx.InsertRole(org, role, w.now)
@@ -186,21 +175,6 @@ func (in RoleInput) apply(role iam.Role, permissions []iam.Permission) iam.Role 
 	return role
 }
 
-// fieldFree refuses to change a SCIM group field through which a group is linked (D2).
-func fieldFree(role iam.Role, in RoleInput, groups []GroupRef) error {
-	if in.SCIMGroup == nil || *in.SCIMGroup == role.SCIMGroup {
-		return nil
-	}
-	names := make([]string, 0, len(groups))
-	for _, g := range groups {
-		names = append(names, g.DisplayName)
-	}
-	if !iam.FieldLinked(role, names) {
-		return nil
-	}
-	return iam.Errorf(iam.KindConflict, "the SCIM group %q is linked to the role %q through its SCIM group field; unlink it first", iam.Clip(role.SCIMGroup), iam.Clip(role.Name)).On("scim-group")
-}
-
 // UpdateRole changes a custom role. The SCIM group field is read-only while a
 // group is linked through it.
 func (s *Service) UpdateRole(ctx context.Context, actor iam.Actor, org iam.OrganizationID, role string, in RoleInput) (RoleView, error) {
@@ -214,23 +188,12 @@ func (s *Service) UpdateRole(ctx context.Context, actor iam.Actor, org iam.Organ
 		if err != nil {
 			return err
 		}
-		before, err := m.customRole(role)
+		c, err := m.judgeUpdate(role, in, permissions)
 		if err != nil {
 			return err
 		}
-		id = before.ID
-		groups, err := m.groupsOf(before.ID)
-		if err != nil {
-			return err
-		}
-		linked := make([]GroupRef, 0, len(groups))
-		for _, g := range groups {
-			linked = append(linked, GroupRef{ID: g.ID, DisplayName: g.DisplayName})
-		}
-		if err := fieldFree(before, in, linked); err != nil {
-			return err
-		}
-		return m.update(before, in.apply(before, permissions))
+		id = c.before.ID
+		return m.update(c)
 	})
 	if err != nil {
 		return RoleView{}, err
@@ -238,44 +201,29 @@ func (s *Service) UpdateRole(ctx context.Context, actor iam.Actor, org iam.Organ
 	return s.roleView(ctx, org, id)
 }
 
-func (m *mapping) update(before, after iam.Role) error {
-	named, fielded := after.Name != before.Name, after.SCIMGroup != before.SCIMGroup
-	granted := !slices.Equal(after.Permissions, before.Permissions)
-	if !named && !fielded && !granted {
+func (m *mapping) update(c roleChange) error {
+	if c.none() {
 		return nil
 	}
-	if err := iam.CheckRole(m.roles, after); err != nil {
-		return err
+	if err := m.tx.UpdateRole(m.org.ID, c.after, m.now); err != nil {
+		return fmt.Errorf("update role %s: %w", c.after.ID, err)
 	}
-	// A name or a SCIM group field that is set can bring in a group, now or later, and so
-	// gives it all that the role holds. Permissions alone reach whoever holds the role:
-	// what is added to them is given, and what is taken away needs nobody's right.
-	given := after
-	if !named && (!fielded || after.SCIMGroup == "") {
-		given.Permissions = without(after.Permissions, before.Permissions)
-	}
-	if err := m.mayGive(given); err != nil {
-		return err
-	}
-	if err := m.tx.UpdateRole(m.org.ID, after, m.now); err != nil {
-		return fmt.Errorf("update role %s: %w", after.ID, err)
-	}
-	m.replace(after)
-	taken, err := m.takeGroups(after, fielded, named)
+	m.replace(c.after)
+	taken, err := m.takeGroups(c.after, c.fielded, c.named)
 	if err != nil {
 		return err
 	}
 	details := map[string]any{}
-	if named {
-		details["name"] = map[string]any{"before": before.Name, "after": after.Name}
+	if c.named {
+		details["name"] = map[string]any{"before": c.before.Name, "after": c.after.Name}
 	}
-	if fielded {
-		details["scimGroup"] = map[string]any{"before": before.SCIMGroup, "after": after.SCIMGroup}
+	if c.fielded {
+		details["scimGroup"] = map[string]any{"before": c.before.SCIMGroup, "after": c.after.SCIMGroup}
 	}
-	if granted {
-		details["permissions"] = map[string]any{"before": before.Permissions, "after": after.Permissions}
+	if c.granted {
+		details["permissions"] = map[string]any{"before": c.before.Permissions, "after": c.after.Permissions}
 	}
-	return m.auditMapping(iam.RoleUpdate, after, details, taken)
+	return m.auditMapping(iam.RoleUpdate, c.after, details, taken)
 }
 
 // UnlinkRole clears the SCIM group field of a role and its links to all groups,
@@ -287,11 +235,8 @@ func (s *Service) UnlinkRole(ctx context.Context, actor iam.Actor, org iam.Organ
 		if err != nil {
 			return err
 		}
-		before, err := m.customRole(role)
+		before, err := m.judgeUnlink(role)
 		if err != nil {
-			return err
-		}
-		if err := m.mayTakeAway(before); err != nil {
 			return err
 		}
 		groups, members, err := m.unlinkGroups(before.ID)
@@ -328,14 +273,8 @@ func (s *Service) DeleteRole(ctx context.Context, actor iam.Actor, org iam.Organ
 		if err != nil {
 			return err
 		}
-		target, err := m.customRole(role)
+		target, err := m.judgeDelete(role)
 		if err != nil {
-			return err
-		}
-		if err := m.roleFree(target); err != nil {
-			return err
-		}
-		if err := m.mayTakeAway(target); err != nil {
 			return err
 		}
 		groups, members, err := m.unlinkGroups(target.ID)
@@ -355,45 +294,4 @@ func (s *Service) DeleteRole(ctx context.Context, actor iam.Actor, org iam.Organ
 			Also:    holders,
 		})
 	})
-}
-
-// mayTakeAway refuses to take a role from members who hold no other, when the actor may
-// not give the Default roles that they hold then (D1).
-func (m *mapping) mayTakeAway(role iam.Role) error {
-	err := m.mayGiveDefault()
-	if iam.KindOf(err) != iam.KindForbidden {
-		return err
-	}
-	held, failed := m.tx.CountSoleHolders(m.org.ID, role.ID)
-	if failed != nil {
-		return fmt.Errorf("count the holders of role %s: %w", role.ID, failed)
-	}
-	if held.Sole == 0 {
-		return nil
-	}
-	return err
-}
-
-// roleFree refuses to delete a role that a list still names (D3).
-func (m *mapping) roleFree(role iam.Role) error {
-	use, err := m.tx.RoleUse(m.org.ID, role.ID)
-	if err != nil {
-		return fmt.Errorf("read the use of role %s: %w", role.ID, err)
-	}
-	if use.Default {
-		return iam.Errorf(iam.KindConflict, "the role %q is a Default role; take it out of the Default role list first", iam.Clip(role.Name)).On("role")
-	}
-	if use.Invitations == 0 {
-		return nil
-	}
-	invited, err := m.tx.InvitationsWithRole(m.org.ID, role.ID)
-	if err != nil {
-		return fmt.Errorf("read the invitations with role %s: %w", role.ID, err)
-	}
-	const most = 3
-	names := strings.Join(invited[:min(len(invited), most)], ", ")
-	if more := len(invited) - most; more > 0 {
-		names += fmt.Sprintf(" and %d more", more)
-	}
-	return iam.Errorf(iam.KindConflict, "the role %q is used by the pending invitation of %s; invite again with another role first", iam.Clip(role.Name), names).On("role")
 }

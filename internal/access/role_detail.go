@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/store"
@@ -44,12 +43,10 @@ type RoleDetail struct {
 	RoleView
 	Holders      int           // members who hold it, for whatever reason
 	ByDefault    int           // of them those who hold it as a Default role
-	Sole         int           // of the others those who would hold the Default roles without it
 	Direct       int           // those who hold it directly, whatever else gives it to them
 	First        []MemberEntry // the first holders, by address, at most ShownHolders
 	GroupMembers map[iam.GroupID]int
 	Invitations  []string // addresses whose pending invitations will give it
-	GoesUnlinked bool     // SCIM made it, and it goes when its last group does (D10)
 }
 
 // ShownHolders is how many holders a RoleDetail names.
@@ -87,14 +84,12 @@ func (d *RoleDetail) complete(r *store.Reader, org iam.OrganizationID) error {
 	if err != nil {
 		return err
 	}
-	d.Holders, d.Sole = held.All, held.Sole
+	d.Holders = held.All
 	use, err := r.RoleUse(org, d.ID)
 	if err != nil {
 		return fmt.Errorf("read the use of role %s: %w", d.ID, err)
 	}
 	d.Direct = use.Direct
-	use.Groups = 0
-	d.GoesUnlinked = len(d.Groups) > 0 && iam.GoesWithLastGroup(d.RoleView.Role, use)
 	if d.Invitations, err = r.InvitationsWithRole(org, d.ID); err != nil {
 		return fmt.Errorf("read the invitations with role %s: %w", d.ID, err)
 	}
@@ -118,7 +113,7 @@ func (d *RoleDetail) complete(r *store.Reader, org iam.OrganizationID) error {
 	}
 	d.GroupMembers = make(map[iam.GroupID]int, len(d.Groups))
 	for _, g := range d.Groups {
-		if d.GroupMembers[g.ID], _, err = r.CountGroupReach(org, g.ID, d.ID); err != nil {
+		if d.GroupMembers[g.ID], err = r.CountGroupReach(org, g.ID); err != nil {
 			return err
 		}
 	}
@@ -145,124 +140,5 @@ func entries(r *store.Reader, org iam.OrganizationID, ids []iam.MemberID) ([]Mem
 	return list, nil
 }
 
-// RoleChange is what saving a role would change besides the role itself.
-type RoleChange struct {
-	Takes          []TakenGroup
-	Added, Removed []iam.Permission
-	Holders        int // members who hold the role before
-}
-
-// TakenGroup is a group that would be linked to the role.
-type TakenGroup struct {
-	GroupRef
-	From     *iam.RoleRef // the role it is linked to now; nil for none
-	FromGoes bool         // that role goes with this group, its last (D10)
-	Members  int          // active members of the group
-	Keep     int          // of them those who keep From for another reason
-	Have     int          // of them those who hold the role already, for another reason
-}
-
-// PreviewRole tells what CreateRole ("" for the id) or UpdateRole would do, or why they
-// would refuse; whether the actor may give what the role holds is not looked at. It changes
-// nothing: between it and the change somebody else may act.
-func (s *Service) PreviewRole(ctx context.Context, org iam.OrganizationID, id iam.RoleID, in RoleInput) (RoleChange, error) {
-	permissions, err := in.permissions()
-	if err != nil {
-		return RoleChange{}, err
-	}
-	var change RoleChange
-	err = s.read(ctx, org, func(r *store.Reader, _ iam.Organization) error {
-		change = RoleChange{}
-		views, err := readRoleViews(r, org)
-		if err != nil {
-			return err
-		}
-		p := preview{reader: r, org: org}
-		for _, v := range views {
-			p.roles = append(p.roles, v.Role)
-		}
-		before := iam.Role{ID: "new", Type: iam.RoleCustom, Source: iam.SourceAdmin} // an id that no role has, and no group
-		if id != "" {
-			i := slices.IndexFunc(views, func(v RoleView) bool { return v.ID == id })
-			if i < 0 {
-				return iam.Errorf(iam.KindNotFound, "the role has been deleted meanwhile").On("role")
-			}
-			before = views[i].Role
-			if err := notSystem(before); err != nil {
-				return err
-			}
-			if change.Holders, err = p.holders(views[i]); err != nil {
-				return err
-			}
-			if err := fieldFree(before, in, views[i].Groups); err != nil {
-				return err
-			}
-		}
-		after := in.apply(before, permissions)
-		change.Added, change.Removed = without(after.Permissions, before.Permissions), without(before.Permissions, after.Permissions)
-		if err := iam.CheckRole(p.roles, after); err != nil {
-			return err
-		}
-		change.Takes, err = p.takes(before, after)
-		return err
-	})
-	return change, err
-}
-
-type preview struct {
-	reader *store.Reader
-	org    iam.OrganizationID
-	roles  []iam.Role
-}
-
-func (p preview) holders(v RoleView) (int, error) {
-	held, err := p.reader.CountSoleHolders(p.org, v.ID)
-	if err != nil || !v.Default {
-		return held.All, err
-	}
-	others, err := p.reader.CountWithoutRole(p.org)
-	return held.All + others, err
-}
-
-// takes lists the groups that the role takes when before becomes after.
-func (p preview) takes(before, after iam.Role) ([]TakenGroup, error) {
-	roles := slices.DeleteFunc(slices.Clone(p.roles), func(r iam.Role) bool { return r.ID == after.ID })
-	roles = append(roles, after)
-	groups, err := claimedGroups(p.reader, p.org, roles, after, after.SCIMGroup != before.SCIMGroup, after.Name != before.Name)
-	if err != nil {
-		return nil, err
-	}
-	var list []TakenGroup
-	for _, g := range groups {
-		t := TakenGroup{GroupRef: GroupRef{ID: g.ID, DisplayName: g.DisplayName}}
-		if t.Members, t.Have, err = p.reader.CountGroupReach(p.org, g.ID, after.ID); err != nil {
-			return nil, err
-		}
-		if i := slices.IndexFunc(p.roles, func(r iam.Role) bool { return r.ID == g.Role }); i >= 0 {
-			from := p.roles[i].Ref()
-			t.From = &from
-			if _, t.Keep, err = p.reader.CountGroupReach(p.org, g.ID, g.Role); err != nil {
-				return nil, err
-			}
-			use, err := p.reader.RoleUse(p.org, g.Role)
-			if err != nil {
-				return nil, fmt.Errorf("read the use of role %s: %w", g.Role, err)
-			}
-			use.Groups--
-			t.FromGoes = iam.GoesWithLastGroup(p.roles[i], use)
-		}
-		list = append(list, t)
-	}
-	return list, nil
-}
-
-// without returns what list holds and other does not.
-func without(list, other []iam.Permission) []iam.Permission {
-	var rest []iam.Permission
-	for _, p := range list {
-		if !slices.Contains(other, p) {
-			rest = append(rest, p)
-		}
-	}
-	return rest
-}
+// CheckCustom refuses a system role in the words with which every change of one is refused.
+func (d RoleDetail) CheckCustom() error { return notSystem(d.RoleView.Role) }

@@ -48,7 +48,7 @@ func TestCountRoleHolders(t *testing.T) {
 		for _, m := range d.First {
 			first = append(first, m.Email)
 		}
-		if d.Holders != 4 || d.ByDefault != 2 || d.Direct != 1 || d.Sole != 1 ||
+		if d.Holders != 4 || d.ByDefault != 2 || d.Direct != 1 ||
 			!slices.Equal(first, []string{"ann@example.com", "ben@example.com", "cid@example.com", "dan@example.com"}) ||
 			len(d.Groups) != 2 || d.GroupMembers[d.Groups[0].ID] != 2 || d.GroupMembers[d.Groups[1].ID] != 1 {
 			t.Errorf("%+v, held by %v", d, first)
@@ -63,66 +63,6 @@ func TestCountRoleHolders(t *testing.T) {
 			_, err := w.Role(t.Context(), other, role.ID)
 			return err
 		})
-	})
-}
-
-func TestRole_goesUnlinked(t *testing.T) {
-	each(t, func(w *world) {
-		made, kept := w.scimRole("made"), w.scimRole("kept", "a:b:c")
-		w.group("made", made)
-		w.group("kept", kept)
-		for id, want := range map[iam.RoleID]bool{made: true, kept: false} {
-			if d := must[access.RoleDetail](t)(w.Role(t.Context(), w.org, id)); d.GoesUnlinked != want {
-				t.Errorf("%s goes when it is unlinked: %v, want %v", d.Name, d.GoesUnlinked, want)
-			}
-		}
-	})
-}
-
-// What is shown before a SCIM group field is set is what setting it does.
-func TestPreviewRole(t *testing.T) {
-	each(t, func(w *world) {
-		ann, ben, cid := w.user("ann@example.com"), w.user("ben@example.com"), w.user("cid@example.com")
-		from, to := w.scimRole("G"), w.role("Target", "", "a:b:c")
-		group := w.group("G", from, ann, ben, cid)
-		w.ok(w.setRoles("ben@example.com", "Target", string(from)))
-		in := access.RoleInput{SCIMGroup: text("G"), Permissions: &[]string{"a:b:d"}}
-		c := must[access.RoleChange](t)(w.PreviewRole(t.Context(), w.org, to.ID, in))
-		if len(c.Takes) != 1 || c.Holders != 1 || fmt.Sprint(c.Added, c.Removed) != "[a:b:d] [a:b:c]" {
-			t.Fatalf("change %+v", c)
-		}
-		if g := c.Takes[0]; g.ID != group || g.From == nil || g.From.ID != from || g.FromGoes || g.Members != 3 || g.Keep != 1 || g.Have != 1 {
-			t.Errorf("takes %+v of %v", g, g.From)
-		}
-		w.ok(w.setRoles("ben@example.com", "Target"))
-		if c := must[access.RoleChange](t)(w.PreviewRole(t.Context(), w.org, to.ID, in)); !c.Takes[0].FromGoes {
-			t.Error("the role that SCIM made does not go with its last group")
-		}
-		w.ok(w.update(to.ID, in))
-		if w.linkOf(group) != to.ID || w.findRole(from) != nil {
-			t.Errorf("the group is linked to %s, and the role it had is there: %v", w.linkOf(group), w.findRole(from) != nil)
-		}
-
-		w.group("free", "", ann)
-		if c := must[access.RoleChange](t)(w.PreviewRole(t.Context(), w.org, "", access.RoleInput{Name: text("free")})); len(c.Takes) != 1 || c.Takes[0].From != nil || c.Takes[0].Members != 1 {
-			t.Errorf("a new role takes %+v", c.Takes)
-		}
-		for text, try := range map[string]struct {
-			id iam.RoleID
-			in access.RoleInput
-		}{
-			"unlink it first":             {to.ID, access.RoleInput{SCIMGroup: text("other")}},
-			`a custom role "Target" alr`:  {"", access.RoleInput{Name: text("Target")}},
-			"name is empty":               {"", access.RoleInput{Name: text("")}},
-			"is a system role":            {iam.RoleBilling, access.RoleInput{Name: text("X")}},
-			"has been deleted":            {from, access.RoleInput{Name: text("X")}},
-			"does not exist":              {to.ID, access.RoleInput{Permissions: &[]string{"control-plane:organization:x"}}},
-			`mapped to the role "Target"`: {"", access.RoleInput{Name: text("X"), SCIMGroup: text("G")}},
-		} {
-			if _, err := w.PreviewRole(t.Context(), w.org, try.id, try.in); err == nil || !contains(err, text) {
-				t.Errorf("got %v, want %q", err, text)
-			}
-		}
 	})
 }
 

@@ -21,11 +21,13 @@ type SAMLView struct {
 	EntityID     string // Identifier
 	MetadataURL  string // this side's metadata
 	SignInURL    string // Sign on URL
+	LogoutURL    string // Logout URL, of single logout
 	IdPEntityID  string // "" before connecting
 	SSOURL       string
 	SourceURL    string // where the identity provider's metadata came from; "" for a file
 	AllowPrivate bool
 	ConnectedAt  time.Time
+	Refresh      iam.MetadataRefresh // with SourceURL
 	Certificates []iam.Certificate
 	Domains      []Domain
 }
@@ -47,6 +49,7 @@ func (s *Service) SAML(ctx context.Context, org iam.OrganizationID) (SAMLView, e
 		EntityID:    s.url("saml", string(org), "metadata"),
 		MetadataURL: s.url("saml", string(org), "metadata"),
 		SignInURL:   s.url("?connection=" + string(org)),
+		LogoutURL:   s.url("saml", string(org), "logout"),
 	}
 	now := s.now()
 	err := s.read(ctx, org, func(r *store.Reader, _ iam.Organization) error {
@@ -66,7 +69,7 @@ func (s *Service) SAML(ctx context.Context, org iam.OrganizationID) (SAMLView, e
 		}
 		view.Connected, view.IDPInitiated = c.Connected(now), c.IDPInitiated
 		view.IdPEntityID, view.SSOURL, view.SourceURL, view.AllowPrivate = c.IdPEntityID, c.SSOURL, c.MetadataURL, c.AllowPrivate
-		view.Certificates, view.ConnectedAt = c.Certificates, c.ConnectedAt
+		view.Certificates, view.ConnectedAt, view.Refresh = c.Certificates, c.ConnectedAt, c.Refresh
 		return nil
 	})
 	if err != nil {
@@ -118,6 +121,10 @@ func (s *Service) connectSAML(ctx context.Context, actor iam.Actor, org iam.Orga
 	connection := iam.Connection{
 		Organization: org, IdPEntityID: metadata.EntityID, SSOURL: metadata.SSOURL, SSOBinding: metadata.SSOBinding,
 		Metadata: in.Metadata, MetadataURL: in.URL, AllowPrivate: in.AllowPrivate,
+	}
+	connection.Refresh.ReadAt = now
+	if in.URL != "" {
+		connection.Refresh.NextAt = nextRead(metadata, now, s.spread())
 	}
 	for _, c := range metadata.Certificates {
 		connection.Certificates = append(connection.Certificates, iam.Certificate(c))
@@ -184,7 +191,10 @@ func (w *change) connect(c iam.Connection, allowed func(w *change, before, after
 		return fmt.Errorf("read the SAML connection: %w", err)
 	}
 	if !first && bytes.Equal(before.Metadata, c.Metadata) && before.MetadataURL == c.MetadataURL && before.AllowPrivate == c.AllowPrivate {
-		return nil
+		if c.MetadataURL == "" {
+			return nil
+		}
+		return w.tx.MetadataRead(w.org.ID, c.MetadataURL, c.Refresh.ReadAt, c.Refresh.NextAt)
 	}
 	if err := allowed(w, before, c); err != nil {
 		return err

@@ -19,9 +19,14 @@ type Fetch func(ctx context.Context, url string, allowPrivate bool) ([]byte, err
 // but no other identity provider: that is for an Admin to decide, with ConnectSAML. The
 // metadata is fetched outside of any transaction, and an Admin who connects another
 // identity provider meanwhile is not overruled.
+//
+// When it is read again is noted, and when iam.Schedule asked and it failed, why: admins
+// see it on the SAML page until it goes well. A member who asks is told himself.
 func (s *Service) RefreshSAML(ctx context.Context, actor iam.Actor, org iam.OrganizationID, fetch Fetch) (changed bool, err error) {
 	var before iam.Connection
-	err = s.read(ctx, org, func(r *store.Reader, _ iam.Organization) (err error) {
+	plan := iam.Plan("")
+	err = s.read(ctx, org, func(r *store.Reader, o iam.Organization) (err error) {
+		plan = o.Plan
 		before, err = r.Connection(org)
 		if errors.Is(err, iam.ErrNotFound) {
 			return iam.Errorf(iam.KindConflict, "there is no SAML connection; connect the identity provider first")
@@ -37,11 +42,48 @@ func (s *Service) RefreshSAML(ctx context.Context, actor iam.Actor, org iam.Orga
 	if before.MetadataURL == "" {
 		return false, iam.Errorf(iam.KindConflict, "the metadata came as a file; import a newer file, or the address of the metadata")
 	}
+	if actor == iam.Schedule && !plan.HasSCIM() {
+		// Nobody signs in by it, and nothing is deleted: it waits for a higher plan.
+		return false, s.noteRefresh(ctx, func(tx *store.Tx) error {
+			return tx.MetadataLater(org, before.MetadataURL, after(s.now(), refreshMost, s.spread()))
+		})
+	}
+	changed, err = s.readAgain(ctx, actor, before, fetch)
+	if err != nil && actor == iam.Schedule && ctx.Err() == nil {
+		return false, errors.Join(err, s.refreshFailed(ctx, before, err))
+	}
+	return changed, err
+}
+
+func (s *Service) refreshFailed(ctx context.Context, before iam.Connection, failure error) error {
+	why := "a fault of this server; the person who runs it finds the cause in its log"
+	if iam.KindOf(failure) != iam.KindInternal {
+		why = failure.Error()
+	}
+	now := s.now()
+	next := nextTry(before.Refresh.FailingSince, now, s.spread())
+	return s.noteRefresh(ctx, func(tx *store.Tx) error {
+		return tx.MetadataFailed(before.Organization, before.MetadataURL, why, now, next)
+	})
+}
+
+// noteRefresh writes how reading the metadata went. That is no change of the
+// organization's: no audit event, and no lock of its row.
+func (s *Service) noteRefresh(ctx context.Context, note func(tx *store.Tx) error) error {
+	if err := s.DB.Write(ctx, note); err != nil {
+		return fmt.Errorf("note how reading the metadata went: %w", err)
+	}
+	return nil
+}
+
+// readAgain fetches the metadata and stores it if it says something new.
+func (s *Service) readAgain(ctx context.Context, actor iam.Actor, before iam.Connection, fetch Fetch) (changed bool, err error) {
 	data, err := fetch(ctx, before.MetadataURL, before.AllowPrivate)
 	if err != nil {
 		return false, err
 	}
-	metadata, err := saml.ParseMetadata(data, s.now())
+	now := s.now()
+	metadata, err := saml.ParseMetadata(data, now)
 	if err != nil {
 		return false, err
 	}
@@ -50,10 +92,13 @@ func (s *Service) RefreshSAML(ctx context.Context, actor iam.Actor, org iam.Orga
 			iam.Clip(before.MetadataURL), iam.Clip(metadata.EntityID), iam.Clip(before.IdPEntityID))
 	}
 	if saysTheSame(metadata, before) {
-		return false, nil
+		next := nextRead(metadata, now, s.spread())
+		return false, s.noteRefresh(ctx, func(tx *store.Tx) error {
+			return tx.MetadataRead(before.Organization, before.MetadataURL, now, next)
+		})
 	}
 	in := Connect{Metadata: data, URL: before.MetadataURL, AllowPrivate: before.AllowPrivate}
-	_, err = s.connectSAML(ctx, actor, org, in, func(_ *change, current, _ iam.Connection) error {
+	_, err = s.connectSAML(ctx, actor, before.Organization, in, func(_ *change, current, _ iam.Connection) error {
 		if !sameTrust(current, before) {
 			return iam.Errorf(iam.KindConflict, "the SAML connection was changed while its metadata was read; look at it again")
 		}
@@ -63,8 +108,10 @@ func (s *Service) RefreshSAML(ctx context.Context, actor iam.Actor, org iam.Orga
 }
 
 // saysTheSame compares what metadata says, and not its bytes: Entra ID signs it anew
-// for each who asks.
+// for each who asks. Where people are signed out stands in the stored metadata alone.
 func saysTheSame(m saml.Metadata, c iam.Connection) bool {
-	return m.SSOURL == c.SSOURL && m.SSOBinding == c.SSOBinding &&
+	stored, err := saml.ParseMetadata(c.Metadata, c.UpdatedAt)
+	signOut := err != nil || stored.SLOURL == m.SLOURL && stored.SLOBinding == m.SLOBinding && stored.SLOResponseURL == m.SLOResponseURL
+	return m.SSOURL == c.SSOURL && m.SSOBinding == c.SSOBinding && signOut &&
 		slices.EqualFunc(m.Certificates, c.Certificates, func(a saml.Certificate, b iam.Certificate) bool { return a.SHA256 == b.SHA256 })
 }

@@ -21,6 +21,9 @@ type Service struct {
 	Now       func() time.Time // nil: the store's clock
 	Random    io.Reader        // cryptographically strong; nil: crypto/rand
 	PublicURL string           // the server's public base URL, for endpoints and links
+
+	SendMail       SendMail // nil: nothing is mailed
+	SupportAddress string   // of the operator, who is mailed what people write to support; "" is nobody
 }
 
 // How long the links that are shown once may be used.
@@ -61,10 +64,13 @@ func (s *Service) url(parts ...string) string {
 // change is one use case that writes, inside its transaction: the organization's
 // row is locked, so that such use cases follow one another.
 type change struct {
-	tx    *store.Tx
-	org   iam.Organization // as it stands under the lock
-	actor iam.Actor
-	now   time.Time
+	judge
+	tx  *store.Tx
+	now time.Time
+}
+
+func newChange(tx *store.Tx, org iam.Organization, actor iam.Actor, now time.Time) *change {
+	return &change{judge: judge{reader: tx.Reader, org: org, actor: actor}, tx: tx, now: now}
 }
 
 // write runs fn under the organization's row lock. fn may run more than once and
@@ -93,7 +99,7 @@ func (s *Service) writeBy(ctx context.Context, run func(context.Context, func(*s
 		if err != nil {
 			return fmt.Errorf("lock organization %s: %w", org, err)
 		}
-		return fn(&change{tx: tx, org: locked, actor: actor, now: now})
+		return fn(newChange(tx, locked, actor, now))
 	})
 }
 
@@ -124,38 +130,6 @@ func (w *change) audit(e iam.AuditEvent) error {
 		return fmt.Errorf("write the audit event %s: %w", e.Type, err)
 	}
 	return nil
-}
-
-// mayGive refuses a signed-in member who gives what he does not hold (D1).
-// Whoever runs the command line can open the database and may give everything.
-func (w *change) mayGive(given ...iam.Role) error {
-	switch w.actor.Type {
-	case iam.ActorSystem:
-		return nil
-	case iam.ActorUser:
-	default:
-		return iam.Errorf(iam.KindForbidden, "only a signed-in member may give roles")
-	}
-	m, err := w.tx.Member(w.org.ID, iam.MemberID(w.actor.ID))
-	if errors.Is(err, iam.ErrNotFound) || err == nil && m.Status == iam.StatusInactive {
-		return iam.Errorf(iam.KindForbidden, "you are not a member of this organization any more")
-	}
-	if err != nil {
-		return fmt.Errorf("read the roles of %s: %w", w.actor.ID, err)
-	}
-	defaults, err := w.tx.DefaultRoles(w.org.ID)
-	if err != nil {
-		return fmt.Errorf("read the Default roles: %w", err)
-	}
-	var holder []iam.Role
-	for _, held := range iam.EffectiveRoles(m.Status, m.Direct, m.Groups, defaults) {
-		role, err := w.tx.Role(w.org.ID, held.Role.ID)
-		if err != nil {
-			return fmt.Errorf("read role %s: %w", held.Role.ID, err)
-		}
-		holder = append(holder, role)
-	}
-	return iam.MayGrant(holder, given)
 }
 
 // needAdmin refuses a signed-in member who is no Admin an act by which he could become

@@ -21,23 +21,32 @@ const (
 	maxSupportPerPage = 200
 )
 
-// ContactSupport keeps what a signed-in member writes to support. picture is a PNG or
-// a JPEG of at most iam.MaxScreenshotBytes, nil for none. No audit event: it changes
-// nothing of the organization.
-func (s *Service) ContactSupport(ctx context.Context, actor iam.Actor, org iam.OrganizationID, text iam.SupportText, picture []byte) (iam.SupportRequest, error) {
+// SupportSent is a support request that is kept.
+type SupportSent struct {
+	iam.SupportRequest
+	Mail Mailed // to the operator
+}
+
+// ContactSupport keeps what a signed-in member writes to support, and then mails it to
+// the operator if he gave an address. picture is a PNG or a JPEG of at most
+// iam.MaxScreenshotBytes, nil for none. No audit event: it changes nothing of the
+// organization.
+func (s *Service) ContactSupport(ctx context.Context, actor iam.Actor, org iam.OrganizationID, text iam.SupportText, picture []byte) (SupportSent, error) {
 	if actor.Type != iam.ActorUser {
-		return iam.SupportRequest{}, iam.Errorf(iam.KindForbidden, "only a signed-in member writes to support")
+		return SupportSent{}, iam.Errorf(iam.KindForbidden, "only a signed-in member writes to support")
 	}
 	text, err := text.Check()
 	if err != nil {
-		return iam.SupportRequest{}, err
+		return SupportSent{}, err
 	}
 	shot, err := iam.ReadScreenshot(picture)
 	if err != nil {
-		return iam.SupportRequest{}, err
+		return SupportSent{}, err
 	}
 	var kept iam.SupportRequest
+	var organization string
 	err = s.writeBig(ctx, actor, org, func(w *change) error {
+		organization = w.org.Name
 		if err := w.tx.DeleteSupportRequests(org, w.now.Add(-SupportRetention)); err != nil {
 			return err
 		}
@@ -58,9 +67,13 @@ func (s *Service) ContactSupport(ctx context.Context, actor iam.Actor, org iam.O
 		return w.tx.InsertSupportRequest(kept, picture)
 	})
 	if err != nil {
-		return iam.SupportRequest{}, err
+		return SupportSent{}, err
 	}
-	return kept, nil
+	sent := SupportSent{SupportRequest: kept}
+	if s.MailsSupport() {
+		sent.Mail = s.mailSupport(ctx, organization, kept, picture)
+	}
+	return sent, nil
 }
 
 // SupportRequests returns at most limit requests of an organization, the newest first,

@@ -39,15 +39,15 @@ func TestContactSupport(t *testing.T) {
 
 		events := len(w.events(0))
 		picture := aPicture(t)
-		kept := must[iam.SupportRequest](t)(w.ContactSupport(t.Context(), ann, w.org, text, picture))
+		kept := must[access.SupportSent](t)(w.ContactSupport(t.Context(), ann, w.org, text, picture))
 		if kept.Subject != "Sync stopped" || kept.Description != "a\nb" || kept.Member != "m1" || kept.Email != "ann@example.com" ||
 			!kept.CreatedAt.Equal(start) || kept.Screenshot != (iam.Screenshot{Type: "image/png", Width: 30, Height: 20, Bytes: len(picture)}) {
 			t.Errorf("kept %+v", kept)
 		}
-		if got := must[iam.SupportRequest](t)(w.SupportRequest(t.Context(), w.org, kept.ID)); got != kept {
+		if got := must[iam.SupportRequest](t)(w.SupportRequest(t.Context(), w.org, kept.ID)); got != kept.SupportRequest {
 			t.Errorf("read %+v, want %+v", got, kept)
 		}
-		if got := must[iam.SupportRequest](t)(w.FindSupportRequest(t.Context(), kept.ID)); got != kept {
+		if got := must[iam.SupportRequest](t)(w.FindSupportRequest(t.Context(), kept.ID)); got != kept.SupportRequest {
 			t.Errorf("the operator reads %+v, want %+v", got, kept)
 		}
 		if got := must[[]byte](t)(w.SupportPicture(t.Context(), w.org, kept.ID)); !bytes.Equal(got, picture) {
@@ -124,7 +124,7 @@ func TestContactSupport_bounds(t *testing.T) {
 		}
 		w.refused(iam.KindTooMany, fmt.Sprintf("%d requests came from this organization", access.SupportPerDay), send(nil))
 		other := w.another()
-		must[iam.SupportRequest](t)(other.ContactSupport(t.Context(), ann, other.org, iam.SupportText{Priority: iam.PriorityLow, Subject: "s", Description: "x"}, nil))
+		must[access.SupportSent](t)(other.ContactSupport(t.Context(), ann, other.org, iam.SupportText{Priority: iam.PriorityLow, Subject: "s", Description: "x"}, nil))
 
 		page, more, err := w.SupportRequests(t.Context(), w.org, "", access.SupportPerDay-1)
 		w.ok(err)

@@ -120,7 +120,7 @@ func TestR113_everythingElseIsRecorded(t *testing.T) {
 		denials := must[[]store.SCIMDenial](g.t)(g.db.Read(g.t.Context()).Denials(g.org, time.Time{}, 100))
 		var counted int64
 		for _, d := range denials {
-			equal(g.t, "cause and address", []string{d.Cause, d.Address}, []string{iam.CauseWrong, "127.0.0.1"})
+			equal(g.t, "cause and address", []string{d.Cause, d.Address}, []string{string(iam.DeniedForeign), "127.0.0.1"})
 			counted += d.Count
 		}
 		equal(g.t, "denied requests counted", counted, int64(3))

@@ -269,7 +269,22 @@ func row(e *Entry) store.SCIMRequest {
 		RequestBody:  hide(MaskBody(e.Request, len(e.Request) > MaxLoggedBody)),
 		ResponseBody: hide(maskAnswer(e.Response, e.ResponseCut)),
 		Verdicts:     hide(verdicts(e.Verdicts)),
+		Outcome:      outcome(e),
 	}
+}
+
+// outcome is what a request came to. A request of several operations changed something if
+// one of them did. Deletions have no verdict: one that is answered 2xx deleted.
+func outcome(e *Entry) store.Outcome {
+	switch {
+	case e.Status >= 500:
+		return store.Failed
+	case e.Status >= 400:
+		return store.Refused
+	case e.Method == "DELETE", slices.ContainsFunc(e.Verdicts, func(v Verdict) bool { return v.Verdict == "applied" }):
+		return store.Applied
+	}
+	return store.Unchanged
 }
 
 // verdicts writes the list as it is stored; [] for none.

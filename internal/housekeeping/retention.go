@@ -18,7 +18,7 @@ const (
 	pruneOrganizations = 100 // organizations looked at in one transaction
 )
 
-// Prune deletes the entries and counts that are older than Retention, of every
+// Prune deletes the entries and the counts, of denials and by the hour, that are older than Retention, of every
 // organization, and returns how many entries. It may run on several replicas at
 // once.
 func (l *RequestLog) Prune(ctx context.Context) (int64, error) {
@@ -61,6 +61,9 @@ func pruneSome(tx *store.Tx, orgs []iam.OrganizationID, before time.Time) (done 
 			return done, deleted, nil // there may be more of this one
 		}
 		if err := tx.DeleteSCIMDenials(org, before); err != nil {
+			return 0, 0, err
+		}
+		if err := tx.DeleteActivityCounts(org, before); err != nil {
 			return 0, 0, err
 		}
 		done++

@@ -24,6 +24,9 @@ type Actor struct {
 // Operator is the actor of the command line: whoever can open the database.
 var Operator = Actor{Type: ActorSystem, Details: "command line"}
 
+// Schedule is the actor of what the server does by itself when its time has come.
+var Schedule = Actor{Type: ActorSystem, Details: "schedule"}
+
 // SCIMCaller is an identity provider that showed a valid SCIM key. A key opens
 // the SCIM endpoint of its one organization and nothing else (D12).
 type SCIMCaller struct {

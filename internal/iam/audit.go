@@ -43,6 +43,7 @@ const (
 	UserLogin               ActivityType = "user_login"
 	UserLoginFailed         ActivityType = "user_login_failed"
 	UserLogout              ActivityType = "user_logout"
+	UserLogoutFailed        ActivityType = "user_logout_failed"
 	AdminLinkUse            ActivityType = "admin_link_use"
 	SessionSettingsUpdate   ActivityType = "organization_session_settings_update"
 )

@@ -24,7 +24,20 @@ type Connection struct {
 	Certificates []Certificate
 	ConnectedAt  time.Time
 	UpdatedAt    time.Time
+	Refresh      MetadataRefresh
 }
+
+// MetadataRefresh is how reading the metadata at its address goes.
+type MetadataRefresh struct {
+	NextAt       time.Time // when it is read again; zero for metadata that came as a file
+	ReadAt       time.Time // when it was last read and could be used; zero: not since connecting
+	FailingSince time.Time // zero: it went well the last time
+	FailedAt     time.Time // with FailingSince: the last time that it did not
+	Failure      string    // and why, for an admin
+}
+
+// Failing tells whether the metadata could not be read or used the last time.
+func (r MetadataRefresh) Failing() bool { return !r.FailingSince.IsZero() }
 
 // Connected tells whether the connection can sign anybody in: at least one
 // certificate is valid (D9).

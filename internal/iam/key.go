@@ -60,16 +60,19 @@ type Credential struct {
 	Secret SecretHash
 }
 
-// BadCredential says what is wrong with an Authorization header, told from its
-// text alone. It holds nothing of what was sent (S16).
+// BadCredential says what is wrong with an Authorization header. Cause and Message are
+// for the caller, Denial is for the Admins of the organization alone. None holds anything
+// of what was sent but the id of a key that is the organization's (S16).
 type BadCredential struct {
-	Cause   string // a short word for counting: "none", "form", "wrong"
-	Message string // what the admin reads
+	Cause   string // a short word: one of the causes below
+	Message string // what the caller reads
+	Denial  Denial
 }
 
 func (e *BadCredential) Error() string { return e.Message }
 
-// Causes of refused credentials, as they are counted.
+// Causes of refused credentials, as far as the caller is told (D12). A DenialCause says
+// more.
 const (
 	CauseNone    = "no credentials"
 	CauseForm    = "not key:secret"
@@ -78,9 +81,14 @@ const (
 	CauseExpired = "expired"
 )
 
-func badForm(message string) error { return &BadCredential{Cause: CauseForm, Message: message} }
+func badForm(why DenialCause, message string) error {
+	return &BadCredential{Cause: CauseForm, Message: message, Denial: Denial{Cause: why}}
+}
 
 const formHint = "the secret token must be <scim-key>:<scim-secret>, the key (it starts with scim_), a colon, the secret, without blanks"
+
+// noColon is said of a secret alone too: the words do not tell what was sent.
+const noColon = "there is no colon in the secret token; " + formHint
 
 // ParseAuthorization reads the values of a request's Authorization headers:
 // exactly one, "Bearer key:secret" or HTTP Basic with the same pair, one blank
@@ -88,55 +96,57 @@ const formHint = "the secret token must be <scim-key>:<scim-secret>, the key (it
 // *BadCredential.
 func ParseAuthorization(values []string) (Credential, error) {
 	if len(values) == 0 || len(values) == 1 && values[0] == "" {
-		return Credential{}, &BadCredential{Cause: CauseNone, Message: "no credentials: send the SCIM key and secret as \"Authorization: Bearer <scim-key>:<scim-secret>\""}
+		return Credential{}, &BadCredential{Cause: CauseNone, Message: "no credentials: send the SCIM key and secret as \"Authorization: Bearer <scim-key>:<scim-secret>\"", Denial: Denial{Cause: DeniedNone}}
 	}
 	if len(values) > 1 {
-		return Credential{}, badForm("more than one Authorization header was sent; send one")
+		return Credential{}, badForm(DeniedHeaders, "more than one Authorization header was sent; send one")
 	}
 	scheme, rest, found := strings.Cut(values[0], " ")
 	switch Fold(scheme) {
 	case "bearer":
 		if !found {
-			return Credential{}, badForm("the Authorization header holds no token; " + formHint)
+			return Credential{}, badForm(DeniedNoToken, "the Authorization header holds no token; "+formHint)
 		}
 		return parsePair(rest)
 	case "basic":
 		if !found {
-			return Credential{}, badForm("the Authorization header holds no user and password; send the SCIM key as the user and its secret as the password")
+			return Credential{}, badForm(DeniedBasic, "the Authorization header holds no user and password; send the SCIM key as the user and its secret as the password")
 		}
 		raw, err := base64.StdEncoding.DecodeString(rest)
 		if err != nil {
-			return Credential{}, badForm("HTTP Basic credentials are not base64; send the SCIM key as the user and its secret as the password")
+			return Credential{}, badForm(DeniedBasic, "HTTP Basic credentials are not base64; send the SCIM key as the user and its secret as the password")
 		}
 		return parsePair(string(raw))
 	}
-	return Credential{}, badForm("the Authorization header is neither Bearer nor Basic; " + formHint)
+	return Credential{}, badForm(DeniedScheme, "the Authorization header is neither Bearer nor Basic; "+formHint)
 }
 
 // parsePair reads key:secret and tells the usual mistakes apart.
 func parsePair(s string) (Credential, error) {
 	switch {
 	case len(s) >= 7 && Fold(s[:7]) == "bearer ":
-		return Credential{}, badForm("the word Bearer stands twice; enter the secret token without it, the identity provider adds it")
+		return Credential{}, badForm(DeniedTwice, "the word Bearer stands twice; enter the secret token without it, the identity provider adds it")
 	case strings.TrimSpace(s) != s:
-		return Credential{}, badForm("there is white space before or after the secret token; " + formHint)
+		return Credential{}, badForm(DeniedAround, "there is white space before or after the secret token; "+formHint)
 	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7F }):
-		return Credential{}, badForm("there is a blank or an unprintable character inside the secret token; " + formHint)
+		return Credential{}, badForm(DeniedInside, "there is a blank or an unprintable character inside the secret token; "+formHint)
 	}
 	key, secret, found := strings.Cut(s, ":")
 	switch {
 	case !found && strings.HasPrefix(s, KeyPrefix):
-		return Credential{}, badForm("the secret is missing; " + formHint)
+		return Credential{}, badForm(DeniedKeyOnly, "the secret is missing; "+formHint)
+	case !found && isSecret(s):
+		return Credential{}, badForm(DeniedSecretOnly, noColon)
 	case !found:
-		return Credential{}, badForm("there is no colon in the secret token; " + formHint)
+		return Credential{}, badForm(DeniedNoColon, noColon)
 	case strings.HasPrefix(secret, KeyPrefix) && !strings.HasPrefix(key, KeyPrefix):
-		return Credential{}, badForm("key and secret are swapped; " + formHint)
+		return Credential{}, badForm(DeniedSwapped, "key and secret are swapped; "+formHint)
 	case !strings.HasPrefix(key, KeyPrefix):
-		return Credential{}, badForm("the key does not start with scim_; " + formHint)
+		return Credential{}, badForm(DeniedPrefix, "the key does not start with scim_; "+formHint)
 	case secret == "":
-		return Credential{}, badForm("the secret behind the colon is empty; " + formHint)
+		return Credential{}, badForm(DeniedEmptySecret, "the secret behind the colon is empty; "+formHint)
 	case len(key) > 100 || len(secret) > 200:
-		return Credential{}, badForm("the secret token is too long; " + formHint)
+		return Credential{}, badForm(DeniedLong, "the secret token is too long; "+formHint)
 	}
 	return Credential{Key: KeyID(key), Secret: HashSecret(secret)}, nil
 }

@@ -33,11 +33,19 @@ const maxEntityIDBytes = 1024
 // Metadata is what Rollcall keeps of an identity provider: who it is, where people
 // are sent to sign in, and which keys its assertions may be signed with.
 type Metadata struct {
-	EntityID     string
-	SSOURL       string
-	SSOBinding   string // BindingRedirect, or BindingPOST where that is all there is
-	SLOURL       string // by BindingRedirect, else BindingPOST; "" when it has none
-	Certificates []Certificate
+	EntityID   string
+	SSOURL     string
+	SSOBinding string // BindingRedirect, or BindingPOST where that is all there is
+	// SLOURL is where LogoutRequests go, by SLOBinding (BindingRedirect, else BindingPOST), and
+	// SLOResponseURL where LogoutResponses go; all "" when it has no single logout by these.
+	SLOURL, SLOBinding, SLOResponseURL string
+	Certificates                       []Certificate
+	// ValidUntil is when the metadata itself ends, the earliest of what it says; zero
+	// where it does not say. CacheFor is how long it may be used before it is read
+	// again, the shortest of what it says; 0 where it does not say, or not in a form
+	// that can be read (SAML 2.0 metadata section 2.3.1).
+	ValidUntil time.Time
+	CacheFor   time.Duration
 }
 
 // ParseMetadata reads an identity provider's metadata: an EntityDescriptor with an
@@ -57,7 +65,7 @@ func ParseMetadata(data []byte, now time.Time) (Metadata, error) {
 	if err != nil {
 		return Metadata{}, err
 	}
-	if err := checkEntity(entity, now); err != nil {
+	if err := checkEntity(entity); err != nil {
 		return Metadata{}, err
 	}
 	return readProvider(entity, now)
@@ -75,7 +83,7 @@ type (
 		Providers  []idpDescriptor `xml:"urn:oasis:names:tc:SAML:2.0:metadata IDPSSODescriptor"`
 		Services   []struct{}      `xml:"urn:oasis:names:tc:SAML:2.0:metadata SPSSODescriptor"`
 
-		groupsValidUntil []string // of the EntitiesDescriptors round it
+		around []attributes // of the EntitiesDescriptors round it
 	}
 	idpDescriptor struct {
 		Attributes attributes      `xml:",any,attr"`
@@ -147,11 +155,11 @@ func findProvider(data []byte, root xml.Name) (entityDescriptor, error) {
 	return entityDescriptor{}, refuse("it describes no identity provider (IDPSSODescriptor)")
 }
 
-func (d entitiesDescriptor) flatten(around []string) []entityDescriptor {
-	around = append(slices.Clone(around), d.Attributes.get("validUntil"))
+func (d entitiesDescriptor) flatten(around []attributes) []entityDescriptor {
+	around = append(slices.Clone(around), d.Attributes)
 	var all []entityDescriptor
 	for _, e := range d.Entities {
-		e.groupsValidUntil = around
+		e.around = around
 		all = append(all, e)
 	}
 	for _, g := range d.Groups {
@@ -160,7 +168,7 @@ func (d entitiesDescriptor) flatten(around []string) []entityDescriptor {
 	return all
 }
 
-func checkEntity(e entityDescriptor, now time.Time) error {
+func checkEntity(e entityDescriptor) error {
 	id, provider := e.id(), e.Providers[0].Attributes
 	switch {
 	case id == "":
@@ -174,33 +182,15 @@ func checkEntity(e entityDescriptor, now time.Time) error {
 	case !slices.Contains(strings.Fields(provider.get("protocolSupportEnumeration")), nsProtocol):
 		return refuse("the identity provider %q does not speak SAML 2.0 (protocolSupportEnumeration)", iam.Clip(id))
 	}
-	for _, until := range append(slices.Clone(e.groupsValidUntil), e.Attributes.get("validUntil"), provider.get("validUntil")) {
-		if err := checkValidUntil(until, now); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// checkValidUntil refuses metadata past its own end. SAML 2.0 metadata section 2.3.1:
-// validUntil is xs:dateTime; section 1.3.3 of the core: in UTC.
-func checkValidUntil(until string, now time.Time) error {
-	if until == "" {
-		return nil
-	}
-	t, err := time.Parse(time.RFC3339Nano, until)
-	if err != nil {
-		return refuse("its validUntil %q is not a time in UTC such as 2027-01-31T12:00:00Z", iam.Clip(until))
-	}
-	if !now.Before(t) {
-		return refuse("it ended on %s (validUntil); download it again", t.UTC().Format(time.RFC3339))
-	}
 	return nil
 }
 
 func readProvider(e entityDescriptor, now time.Time) (Metadata, error) {
 	provider := e.Providers[0]
 	m := Metadata{EntityID: e.id()}
+	if err := m.readLifetime(append(slices.Clone(e.around), e.Attributes, provider.Attributes), now); err != nil {
+		return Metadata{}, err
+	}
 	signOn, found := pick(provider.SignOn)
 	if !found {
 		return Metadata{}, refuse("it names no SingleSignOnService by HTTP-Redirect or HTTP-POST")
@@ -211,8 +201,14 @@ func readProvider(e entityDescriptor, now time.Time) (Metadata, error) {
 	}
 	if signOut, found := pick(provider.SignOut); found {
 		m.SLOURL = signOut.Attributes.get("Location")
-		if err := checkEndpoint("SingleLogoutService", m.SLOURL); err != nil {
-			return Metadata{}, err
+		m.SLOBinding, m.SLOResponseURL = signOut.Attributes.get("Binding"), signOut.Attributes.get("ResponseLocation")
+		if m.SLOResponseURL == "" { // SAML 2.0 metadata section 2.2.2
+			m.SLOResponseURL = m.SLOURL
+		}
+		for _, location := range []string{m.SLOURL, m.SLOResponseURL} {
+			if err := checkEndpoint("SingleLogoutService", location); err != nil {
+				return Metadata{}, err
+			}
 		}
 	}
 	certificates, err := readCertificates(provider.Keys, now)

@@ -123,6 +123,7 @@ func TestParseMetadata_entra(t *testing.T) {
 		SSOURL:     "https://login.microsoftonline.com/6f1a2b3c-0000-4000-8000-aaaaaaaaaaaa/saml2",
 		SSOBinding: BindingRedirect,
 		SLOURL:     "https://login.microsoftonline.com/6f1a2b3c-0000-4000-8000-aaaaaaaaaaaa/saml2",
+		SLOBinding: BindingRedirect, SLOResponseURL: "https://login.microsoftonline.com/6f1a2b3c-0000-4000-8000-aaaaaaaaaaaa/saml2",
 		Certificates: []Certificate{
 			{SHA256: fingerprint(old), NotBefore: now.AddDate(-4, 0, 0), NotAfter: now.AddDate(-1, 0, 0), DER: old},
 			{SHA256: fingerprint(current), NotBefore: now.AddDate(-1, 0, 0), NotAfter: now.AddDate(2, 0, 0), DER: current},
@@ -296,6 +297,25 @@ func TestParseMetadata_postOnly(t *testing.T) {
 	}
 }
 
+func TestParseMetadata_singleLogout(t *testing.T) {
+	t.Parallel()
+	in := entra(keyDescriptorXML("", newCertificate(t, newECDSA(t), now, now.AddDate(1, 0, 0))))
+	service := `<SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" `
+	if !strings.Contains(in, service) {
+		t.Fatalf("no %s in %s", service, in)
+	}
+	got, err := ParseMetadata([]byte(strings.Replace(in, service, service+`ResponseLocation="https://login.microsoftonline.com/response" `, 1)), now)
+	if err != nil || !strings.HasSuffix(got.SLOURL, "/saml2") || got.SLOResponseURL != "https://login.microsoftonline.com/response" || got.SLOBinding != BindingRedirect {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	for _, location := range []string{"javascript:alert(1)", "http://login.microsoftonline.com/", "/response"} {
+		_, err := ParseMetadata([]byte(strings.Replace(in, service, service+`ResponseLocation="`+location+`" `, 1)), now)
+		if err == nil || !strings.Contains(err.Error(), "SingleLogoutService") {
+			t.Errorf("%s: %v", location, err)
+		}
+	}
+}
+
 // Whatever comes in: no panic, and what is accepted is fit to be used.
 func FuzzParseMetadata(f *testing.F) {
 	der := newCertificate(f, newECDSA(f), now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0))
@@ -313,6 +333,9 @@ func FuzzParseMetadata(f *testing.F) {
 		}
 		if m.EntityID == "" || m.SSOURL == "" || checkEndpoint("", m.SSOURL) != nil || len(m.Certificates) == 0 {
 			t.Errorf("accepted without what sign-in needs: %+v", m)
+		}
+		if m.SLOURL != "" && (checkEndpoint("", m.SLOURL) != nil || checkEndpoint("", m.SLOResponseURL) != nil || m.SLOBinding != BindingRedirect && m.SLOBinding != BindingPOST) {
+			t.Errorf("accepted with a logout that cannot be used: %+v", m)
 		}
 		if m.SSOBinding != BindingRedirect && m.SSOBinding != BindingPOST {
 			t.Errorf("accepted with the binding %q", m.SSOBinding)

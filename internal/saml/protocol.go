@@ -93,7 +93,7 @@ func (r reader) checkIssuer(e *etree.Element) error {
 	if format := attribute(issuer, "Format"); format != "" && format != formatEntity {
 		return refused(CauseIssuer, "the Issuer of the %s has the format %q; an entity id is needed", e.Tag, iam.Clip(format))
 	}
-	if r.IDP.EntityID == "" || name != r.IDP.EntityID {
+	if r.IDP.EntityID == "" || name != r.IDP.EntityID && (r.alias == "" || name != r.alias) {
 		return refused(CauseIssuer, "the %s is issued by %q; the connection is to %q", e.Tag, iam.Clip(name), iam.Clip(r.IDP.EntityID))
 	}
 	return nil

@@ -108,7 +108,7 @@ func TestParseResponse_protocol(t *testing.T) {
 		{"two NameIDs", replace(nameID, nameID+nameID), CauseStructure},
 		{"NameID with a child", replace("Alice@Example.com", "Alice<x/>@Example.com"), CauseStructure},
 		{"no assertion", cut("<Assertion", "</Assertion>"), CauseStructure},
-		{"encrypted assertion", both(cut("<Assertion", "</Assertion>"), replace("</samlp:Response>", `<EncryptedAssertion xmlns="`+nsAssertion+`"/></samlp:Response>`)), CauseEncrypted},
+		{"empty encrypted assertion", both(cut("<Assertion", "</Assertion>"), replace("</samlp:Response>", `<EncryptedAssertion xmlns="`+nsAssertion+`"/></samlp:Response>`)), CauseStructure},
 		{"encrypted NameID", replace(nameID, "<EncryptedID/>"), CauseEncrypted},
 		{"logout response", replaceAll("samlp:Response", "samlp:LogoutResponse"), CauseStructure},
 		{"response of SAML 1.1", replaceAll(nsProtocol, "urn:oasis:names:tc:SAML:1.0:protocol"), CauseStructure},

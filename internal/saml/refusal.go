@@ -2,8 +2,8 @@ package saml
 
 import "fmt"
 
-// Refusal is why a sign-in message was not accepted. It is for the admin: the person
-// who signs in reads one plain sentence that is not made here.
+// Refusal is why a message was not accepted. It is for the admin: the person who signs in
+// or out reads one plain sentence that is not made here.
 type Refusal struct {
 	// Cause is a stable word, one of the Cause constants, for audit and metrics.
 	Cause string
@@ -12,7 +12,7 @@ type Refusal struct {
 	Detail string
 }
 
-func (r *Refusal) Error() string { return "SAML response refused (" + r.Cause + "): " + r.Detail }
+func (r *Refusal) Error() string { return "SAML message refused (" + r.Cause + "): " + r.Detail }
 
 // Causes of a Refusal. They are words that audit logs keep: none is renamed.
 const (
@@ -20,11 +20,12 @@ const (
 	CauseEncoding     = "encoding"       // not base64, or not UTF-8
 	CauseXML          = "xml"            // not well-formed, or with what SAML never needs
 	CauseStructure    = "structure"      // not one Response with one Assertion and the signatures where they belong
-	CauseEncrypted    = "encrypted"      // an EncryptedAssertion
+	CauseEncrypted    = "encrypted"      // encrypted in a way, or for somebody, that cannot be read here
+	CauseDecryption   = "decryption"     // encrypted for another key, or changed afterwards
 	CauseStatus       = "status"         // the identity provider reports that the sign-in did not succeed
 	CauseVersion      = "version"        // not SAML 2.0
-	CauseUnsigned     = "unsigned"       // neither the Response nor the Assertion is signed
-	CauseAlgorithm    = "algorithm"      // a signature, digest or transform that is not allowed
+	CauseUnsigned     = "unsigned"       // neither the Response nor the Assertion is signed, or not the logout message
+	CauseAlgorithm    = "algorithm"      // a signature, digest, transform or encryption that is not allowed
 	CauseCertificate  = "certificate"    // no valid certificate to check signatures with
 	CauseSignature    = "signature"      // signed by nobody we trust, or changed afterwards
 	CauseIssuer       = "issuer"         // another identity provider than the connection's

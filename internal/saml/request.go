@@ -23,10 +23,11 @@ type Message struct {
 	Form *Form
 }
 
-// Form is what the HTTP-POST binding posts. SAML 2.0 bindings section 3.5.4.
+// Form is what the HTTP-POST binding posts. SAML 2.0 bindings section 3.5.4. The fields
+// have these names; one of the first two is "", and RelayState may be.
 type Form struct {
-	Action      string // where to
-	SAMLRequest string // the value of the one field, which has this name
+	Action                                string // where to
+	SAMLRequest, SAMLResponse, RelayState string
 }
 
 // requestIDBytes make an ID that nobody can guess. SAML 2.0 core section 1.3.4 wants at
@@ -47,24 +48,37 @@ func NewRequestID(random io.Reader) (string, error) {
 // query (SAML 2.0 bindings section 3.4.4.1), for HTTP-POST in the document. It carries
 // no RelayState: where the browser goes afterwards is kept with the pending request.
 func AuthnRequest(sp ServiceProvider, idp IdentityProvider, id string, now time.Time, key *SigningKey) (Message, error) {
-	u, err := url.Parse(idp.SSOURL)
-	if err != nil || u.Host == "" {
-		return Message{}, fmt.Errorf("make a SAML request: the single sign-on URL %q is not an absolute URL", idp.SSOURL)
-	}
-	request := authnRequestXML(sp, idp, id, now)
-	var m Message
-	switch idp.SSOBinding {
-	case BindingRedirect:
-		m, err = redirect(u, request, key)
-	case BindingPOST:
-		m, err = post(idp.SSOURL, request, key)
-	default:
-		return Message{}, fmt.Errorf("make a SAML request: the binding %q is neither HTTP-Redirect nor HTTP-POST", idp.SSOBinding)
-	}
+	m, err := message{idp.SSOURL, idp.SSOBinding, fieldRequest, authnRequestXML(sp, idp, id, now), ""}.send(key)
 	if err != nil {
 		return Message{}, fmt.Errorf("make a SAML request: %w", err)
 	}
 	return m, nil
+}
+
+// The fields of both bindings.
+const (
+	fieldRequest  = "SAMLRequest"
+	fieldResponse = "SAMLResponse"
+)
+
+// message is a document of ours on its way.
+type message struct {
+	to, binding string
+	field, text string
+	relayState  string // "" for none
+}
+
+func (m message) send(key *SigningKey) (Message, error) {
+	u, err := url.Parse(m.to)
+	switch {
+	case err != nil || u.Host == "":
+		return Message{}, fmt.Errorf("the URL %q of the identity provider is not an absolute URL", m.to)
+	case m.binding == BindingRedirect:
+		return m.redirect(u, key)
+	case m.binding == BindingPOST:
+		return m.post(key)
+	}
+	return Message{}, fmt.Errorf("the binding %q is neither HTTP-Redirect nor HTTP-POST", m.binding)
 }
 
 // authnRequestXML leaves the form of the NameID to the identity provider: Microsoft
@@ -79,12 +93,15 @@ func authnRequestXML(sp ServiceProvider, idp IdentityProvider, id string, now ti
 
 // redirect keeps the query that the URL may already have: Google's names the identity
 // provider in it.
-func redirect(u *url.URL, request string, key *SigningKey) (Message, error) {
-	packed, err := deflate(request)
+func (m message) redirect(u *url.URL, key *SigningKey) (Message, error) {
+	packed, err := deflate(m.text)
 	if err != nil {
 		return Message{}, err
 	}
-	query := "SAMLRequest=" + url.QueryEscape(packed)
+	query := m.field + "=" + url.QueryEscape(packed)
+	if m.relayState != "" {
+		query += "&RelayState=" + url.QueryEscape(m.relayState)
+	}
 	if key != nil {
 		query += "&SigAlg=" + url.QueryEscape(key.algorithm)
 		signature, err := key.sign(query)
@@ -116,16 +133,23 @@ func deflate(text string) (string, error) {
 	return base64.StdEncoding.EncodeToString(packed.Bytes()), nil
 }
 
-func post(action, request string, key *SigningKey) (Message, error) {
-	text := []byte(request)
+func (m message) post(key *SigningKey) (Message, error) {
+	text := []byte(m.text)
 	if key != nil {
-		signed, err := signEnveloped(request, key)
+		signed, err := signEnveloped(m.text, key)
 		if err != nil {
 			return Message{}, err
 		}
 		text = signed
 	}
-	return Message{Form: &Form{Action: action, SAMLRequest: base64.StdEncoding.EncodeToString(text)}}, nil
+	form := &Form{Action: m.to, RelayState: m.relayState}
+	value := base64.StdEncoding.EncodeToString(text)
+	if m.field == fieldResponse {
+		form.SAMLResponse = value
+	} else {
+		form.SAMLRequest = value
+	}
+	return Message{Form: form}, nil
 }
 
 // signEnveloped signs the root element of a document of ours and puts the Signature
@@ -153,23 +177,44 @@ func signEnveloped(text string, key *SigningKey) ([]byte, error) {
 }
 
 // SPMetadata is the service provider's metadata, for an identity provider to import. It
-// has the key's certificate when key is not nil, and says then that requests are signed.
-func SPMetadata(sp ServiceProvider, key *SigningKey) []byte {
+// has the certificate of key when that is not nil, and says then that requests are signed;
+// and that of encryption, with the algorithms that are accepted, the best ones first.
+func SPMetadata(sp ServiceProvider, key *SigningKey, encryption *EncryptionKey) []byte {
 	var b strings.Builder
 	b.WriteString(xml.Header)
 	fmt.Fprintf(&b, "<md:EntityDescriptor xmlns:md=%q entityID=\"%s\">\n", nsMetadata, escape(sp.EntityID))
 	fmt.Fprintf(&b, "  <md:SPSSODescriptor AuthnRequestsSigned=\"%t\" WantAssertionsSigned=\"true\" protocolSupportEnumeration=%q>\n", key != nil, nsProtocol)
 	if key != nil {
-		fmt.Fprintf(&b, "    <md:KeyDescriptor use=\"signing\"><ds:KeyInfo xmlns:ds=%q><ds:X509Data><ds:X509Certificate>%s</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>\n",
-			nsSignature, base64.StdEncoding.EncodeToString(key.certificate.DER))
+		fmt.Fprintf(&b, "    <md:KeyDescriptor use=\"signing\">%s</md:KeyDescriptor>\n", keyInfoXML(key.certificate))
+	}
+	if encryption != nil {
+		fmt.Fprintf(&b, "    <md:KeyDescriptor use=\"encryption\">%s%s</md:KeyDescriptor>\n", keyInfoXML(encryption.certificate), encryptionMethodsXML())
 	}
 	if sp.SLOURL != "" {
-		fmt.Fprintf(&b, "    <md:SingleLogoutService Binding=%q Location=\"%s\"/>\n", BindingPOST, escape(sp.SLOURL))
+		for _, binding := range []string{BindingRedirect, BindingPOST} {
+			fmt.Fprintf(&b, "    <md:SingleLogoutService Binding=%q Location=\"%s\"/>\n", binding, escape(sp.SLOURL))
+		}
 	}
 	fmt.Fprintf(&b, "    <md:NameIDFormat>%s</md:NameIDFormat>\n", formatEmail)
 	fmt.Fprintf(&b, "    <md:AssertionConsumerService Binding=%q Location=\"%s\" index=\"0\" isDefault=\"true\"/>\n", BindingPOST, escape(sp.ACSURL))
 	b.WriteString("  </md:SPSSODescriptor>\n</md:EntityDescriptor>\n")
 	return []byte(b.String())
+}
+
+func keyInfoXML(c Certificate) string {
+	return `<ds:KeyInfo xmlns:ds="` + nsSignature + `"><ds:X509Data><ds:X509Certificate>` + base64.StdEncoding.EncodeToString(c.DER) + `</ds:X509Certificate></ds:X509Data></ds:KeyInfo>`
+}
+
+// encryptionMethodsXML lists what readSealed accepts (SAML 2.0 metadata section 2.4.1.1).
+func encryptionMethodsXML() string {
+	var b strings.Builder
+	for _, algorithm := range []string{algAES256GCM, algAES192GCM, algAES128GCM} {
+		fmt.Fprintf(&b, "<md:EncryptionMethod Algorithm=%q/>", algorithm)
+	}
+	fmt.Fprintf(&b, "<md:EncryptionMethod Algorithm=%q><ds:DigestMethod xmlns:ds=%q Algorithm=%q/><xenc11:MGF xmlns:xenc11=%q Algorithm=%q/></md:EncryptionMethod>",
+		algOAEP, nsSignature, digestSHA256, nsEncryption11, maskSHA256)
+	fmt.Fprintf(&b, "<md:EncryptionMethod Algorithm=%q/>", algOAEPMGF1SHA)
+	return b.String()
 }
 
 // escape makes text fit for an element or an attribute in double quotes.

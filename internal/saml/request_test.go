@@ -188,21 +188,27 @@ func TestSPMetadata(t *testing.T) {
 `
 	certificate := base64.StdEncoding.EncodeToString(key.Certificate().DER)
 	for _, test := range []struct {
-		name string
-		sp   ServiceProvider
-		key  *SigningKey
-		want string
+		name       string
+		sp         ServiceProvider
+		key        *SigningKey
+		encryption *EncryptionKey
+		want       string
 	}{
-		{"all", ServiceProvider{"https://rollcall.example/saml/a&b", ourACS, ourACS + "/logout"}, key, head +
+		{"all", ServiceProvider{"https://rollcall.example/saml/a&b", ourACS, ourACS + "/logout"}, key, ourKey(), head +
 			`  <md:SPSSODescriptor AuthnRequestsSigned="true" WantAssertionsSigned="true" protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
     <md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>` + certificate + `</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>
+    <md:KeyDescriptor use="encryption"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>` + base64.StdEncoding.EncodeToString(ourKey().Certificate().DER) + `</ds:X509Certificate></ds:X509Data></ds:KeyInfo>` +
+			`<md:EncryptionMethod Algorithm="http://www.w3.org/2009/xmlenc11#aes256-gcm"/><md:EncryptionMethod Algorithm="http://www.w3.org/2009/xmlenc11#aes192-gcm"/><md:EncryptionMethod Algorithm="http://www.w3.org/2009/xmlenc11#aes128-gcm"/>` +
+			`<md:EncryptionMethod Algorithm="http://www.w3.org/2009/xmlenc11#rsa-oaep"><ds:DigestMethod xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><xenc11:MGF xmlns:xenc11="http://www.w3.org/2009/xmlenc11#" Algorithm="http://www.w3.org/2009/xmlenc11#mgf1sha256"/></md:EncryptionMethod>` +
+			`<md:EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p"/></md:KeyDescriptor>
+    <md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="` + ourACS + `/logout"/>
     <md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="` + ourACS + `/logout"/>
     <md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress</md:NameIDFormat>
     <md:AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="` + ourACS + `" index="0" isDefault="true"/>
   </md:SPSSODescriptor>
 </md:EntityDescriptor>
 `},
-		{"before connecting", ServiceProvider{"https://rollcall.example/saml/a&b", ourACS, ""}, nil, head +
+		{"before connecting", ServiceProvider{"https://rollcall.example/saml/a&b", ourACS, ""}, nil, nil, head +
 			`  <md:SPSSODescriptor AuthnRequestsSigned="false" WantAssertionsSigned="true" protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
     <md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress</md:NameIDFormat>
     <md:AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="` + ourACS + `" index="0" isDefault="true"/>
@@ -210,7 +216,7 @@ func TestSPMetadata(t *testing.T) {
 </md:EntityDescriptor>
 `},
 	} {
-		got := string(SPMetadata(test.sp, test.key))
+		got := string(SPMetadata(test.sp, test.key, test.encryption))
 		if got != test.want {
 			t.Errorf("%s: got\n%s\nwant\n%s", test.name, got, test.want)
 		}

@@ -15,7 +15,7 @@ import (
 type ServiceProvider struct {
 	EntityID string
 	ACSURL   string
-	SLOURL   string // "" when sign-out is not offered
+	SLOURL   string // "" when single logout is not offered
 }
 
 // IdentityProvider is an organization's connection.
@@ -24,6 +24,8 @@ type IdentityProvider struct {
 	SSOURL       string
 	SSOBinding   string   // BindingRedirect or BindingPOST
 	Certificates [][]byte // DER; two are in use during a rollover, at most 16 are read
+	// SLOURL, SLOBinding and SLOResponseURL are as in Metadata.
+	SLOURL, SLOBinding, SLOResponseURL string
 }
 
 // Expectation is what a response is held against.
@@ -33,6 +35,9 @@ type Expectation struct {
 	// RequestID is the ID of the AuthnRequest that is pending in this browser; "" when
 	// there is none.
 	RequestID string
+	// DecryptionKey is what EncryptionKey.PEM returned; nil when the organization has none,
+	// and encrypted assertions are refused.
+	DecryptionKey []byte
 	// AllowUnsolicited accepts a response that answers no request (IdP-initiated), also
 	// while a request is pending: who opens the application from the identity provider's
 	// portal may have left a sign-in halfway before.
@@ -63,19 +68,22 @@ type Assertion struct {
 // ParseResponse reads the form value SAMLResponse of the HTTP-POST binding (base64) and
 // returns who signed in. The Response, the Assertion or both are signed by a certificate
 // of the connection that is valid at e.Now; everything of the Assertion comes from the
-// bytes that this signature covers.
+// bytes that this signature covers. An encrypted Assertion is signed inside, or stands in a
+// signed Response.
 //
 // Every error is a *Refusal. The caller still has to see that the ID is new and that the
 // e-mail belongs to a member. It changes nothing and is safe for concurrent use.
 func ParseResponse(samlResponse string, e Expectation) (Assertion, error) {
-	return reader{Expectation: e, verify: verifyXML}.read(samlResponse)
+	return reader{Expectation: e, verify: verifyXML, decrypt: decryptAssertion}.read(samlResponse)
 }
 
-// reader reads one response.
+// reader reads one message.
 type reader struct {
 	Expectation
-	verify verifier
-	keys   []*x509.Certificate // those of the connection that are valid at Now
+	alias   string // another name of the identity provider as issuer; "" for none
+	verify  verifier
+	decrypt decrypter
+	keys    []*x509.Certificate // those of the connection that are valid at Now
 }
 
 // read is also the fence round the libraries: a panic in them refuses this response and
@@ -113,7 +121,7 @@ func (r reader) read(samlResponse string) (a Assertion, err error) {
 // signedContent verifies every signature there is and returns the Response, signed or
 // not, and the Assertion out of signed bytes.
 func (r reader) signedContent(doc document) (response, assertion *etree.Element, err error) {
-	if doc.responseSignature == nil && doc.assertionSignature == nil {
+	if doc.responseSignature == nil && doc.assertionSignature == nil && doc.encrypted == nil {
 		return nil, nil, refused(CauseUnsigned, "neither the Response nor its Assertion is signed")
 	}
 	// The form of both comes first: no library runs on a document with a bad one.
@@ -135,6 +143,10 @@ func (r reader) signedContent(doc document) (response, assertion *etree.Element,
 		if assertion, err = child(response, nsAssertion, "Assertion"); err != nil {
 			return nil, nil, err
 		}
+	}
+	if doc.encrypted != nil {
+		assertion, err = r.decryptedContent(doc, response)
+		return response, assertion, err
 	}
 	if doc.assertionSignature != nil {
 		if assertion, err = r.verified(doc.assertion, doc.assertionSignature); err != nil {

@@ -19,9 +19,8 @@ import (
 // 20 KiB.
 const MaxResponseBytes = 256 << 10
 
-// maxEncodedBytes leaves room for the line breaks that some identity providers put into
-// base64.
-const maxEncodedBytes = MaxResponseBytes/3*4 + MaxResponseBytes/16
+// encodedBytes leaves room for the line breaks that some identity providers put into base64.
+func encodedBytes(most int) int { return most/3*4 + most/16 }
 
 var responseLimits = limits{bytes: MaxResponseBytes, depth: 32, elements: 2_000, attributes: 64}
 
@@ -29,35 +28,66 @@ var responseLimits = limits{bytes: MaxResponseBytes, depth: 32, elements: 2_000,
 // canonicalization copies them for each element below.
 const maxPrefixes = 64
 
-// decodeResponse undoes the base64 of the HTTP-POST binding. What is too large is
-// refused by its length alone.
+// What the gate calls the documents that it reads.
+const (
+	aResponse  = "response"
+	aPlaintext = "decrypted assertion"
+	aLogout    = "logout message"
+)
+
 func decodeResponse(text string) ([]byte, error) {
-	if len(text) > maxEncodedBytes {
-		return nil, refused(CauseSize, "the response is larger than %d KiB", MaxResponseBytes>>10)
+	return decodePosted(text, aResponse, MaxResponseBytes)
+}
+
+// decodePosted undoes the base64 of the HTTP-POST binding. What is too large is refused by
+// its length alone.
+func decodePosted(text, what string, most int) ([]byte, error) {
+	if len(text) > encodedBytes(most) {
+		return nil, refused(CauseSize, "the %s is larger than %d KiB", what, most>>10)
 	}
 	data, err := base64.StdEncoding.Strict().DecodeString(text)
+	if err != nil {
+		return nil, refused(CauseEncoding, "the %s is not base64", what)
+	}
+	return checkText(data, what, most)
+}
+
+// checkText takes the byte order mark off and refuses what is not text.
+func checkText(data []byte, what string, most int) ([]byte, error) {
 	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))
 	switch {
-	case err != nil:
-		return nil, refused(CauseEncoding, "the response is not base64")
-	case len(data) > MaxResponseBytes:
-		return nil, refused(CauseSize, "the response is larger than %d KiB", MaxResponseBytes>>10)
+	case len(data) > most:
+		return nil, refused(CauseSize, "the %s is larger than %d KiB", what, most>>10)
 	case len(data) == 0:
-		return nil, refused(CauseEncoding, "the response is empty")
+		return nil, refused(CauseEncoding, "the %s is empty", what)
 	case !utf8.Valid(data):
-		return nil, refused(CauseEncoding, "the response is not UTF-8 text")
+		return nil, refused(CauseEncoding, "the %s is not UTF-8 text", what)
 	}
 	return data, nil
 }
 
-// gateResponse reads a response once, raw token by raw token, and refuses whatever two
+// gateResponse is the gate for a response.
+func gateResponse(data []byte) error { return gateMessage(data, aResponse) }
+
+// gateMessage is the gate for a whole message.
+func gateMessage(data []byte, what string) error {
+	return (&responseGate{what: what, most: responseLimits}).read(data)
+}
+
+// gateFragment is the gate for an element that was taken out of a document: the prefixes
+// that are declared round its place count as declared, and an XML declaration does not
+// belong to it.
+func gateFragment(data []byte, declared []string) error {
+	return (&responseGate{what: aPlaintext, most: responseLimits, declared: declared, fragment: true}).read(data)
+}
+
+// read reads a document once, raw token by raw token, and refuses whatever two
 // readers of XML could take differently, and sizes that make one work for an attacker:
 // what is not UTF-8, DOCTYPE and entities, processing instructions, comments, CDATA,
 // more than one root, anything behind it, attributes given twice, prefixes that are
 // undeclared, emptied or reserved, and tokens that do not survive being written and read
 // again. It runs before any library sees the document (S34, S36, S37).
-func gateResponse(data []byte) error {
-	g := responseGate{most: responseLimits}
+func (g *responseGate) read(data []byte) error {
 	decoder := xml.NewDecoder(bytes.NewReader(data))
 	for {
 		start := decoder.InputOffset()
@@ -66,9 +96,9 @@ func gateResponse(data []byte) error {
 			break
 		}
 		if err != nil {
-			return notResponseXML(err)
+			return g.notXML(err)
 		}
-		if start == 0 && isDeclaration(token) {
+		if start == 0 && !g.fragment && isDeclaration(token) {
 			continue
 		}
 		if err := g.step(token, data[start:]); err != nil {
@@ -76,28 +106,31 @@ func gateResponse(data []byte) error {
 		}
 	}
 	if g.elements == 0 || len(g.open) > 0 {
-		return refused(CauseXML, "the response is cut off: not all of its elements end")
+		return refused(CauseXML, "the %s is cut off: not all of its elements end", g.what)
 	}
 	if err := validator.Validate(bytes.NewReader(data)); err != nil {
-		return refused(CauseXML, "the response holds XML that reads differently when it is written again")
+		return refused(CauseXML, "the %s holds XML that reads differently when it is written again", g.what)
 	}
 	return nil
 }
 
-// notResponseXML passes on the line only: the text of the error may quote the response.
-func notResponseXML(err error) error {
+// notXML passes on the line only: the text of the error may quote the response.
+func (g *responseGate) notXML(err error) error {
 	var syntax *xml.SyntaxError
 	switch {
 	case errors.As(err, &syntax) && strings.Contains(syntax.Msg, "character entity"):
-		return refused(CauseXML, "line %d of the response uses an entity other than XML's own five", syntax.Line)
+		return refused(CauseXML, "line %d of the %s uses an entity other than XML's own five", syntax.Line, g.what)
 	case errors.As(err, &syntax):
-		return refused(CauseXML, "line %d of the response is not well-formed XML", syntax.Line)
+		return refused(CauseXML, "line %d of the %s is not well-formed XML", syntax.Line, g.what)
 	}
-	return refused(CauseXML, "the response is not XML 1.0 in UTF-8")
+	return refused(CauseXML, "the %s is not XML 1.0 in UTF-8", g.what)
 }
 
 type responseGate struct {
+	what     string // how errors call the document
 	most     limits
+	declared []string // prefixes that count as declared
+	fragment bool
 	elements int
 	open     []openElement
 }
@@ -120,16 +153,16 @@ func (g *responseGate) step(token xml.Token, rest []byte) error {
 	case xml.CharData:
 		switch {
 		case bytes.HasPrefix(rest, []byte("<![CDATA[")):
-			return refused(CauseXML, "the response holds a CDATA section, which SAML never needs")
+			return refused(CauseXML, "the %s holds a CDATA section, which SAML never needs", g.what)
 		case len(g.open) == 0 && len(bytes.Trim(t, " \t\r\n")) > 0:
-			return refused(CauseXML, "there is text outside the root element of the response")
+			return refused(CauseXML, "there is text outside the root element of the %s", g.what)
 		}
 	case xml.Comment:
-		return refused(CauseXML, "the response holds a comment, which SAML never needs")
+		return refused(CauseXML, "the %s holds a comment, which SAML never needs", g.what)
 	case xml.Directive:
-		return refused(CauseXML, "the response holds a DOCTYPE or another directive, which SAML never needs")
+		return refused(CauseXML, "the %s holds a DOCTYPE or another directive, which SAML never needs", g.what)
 	case xml.ProcInst:
-		return refused(CauseXML, "the response holds the processing instruction %q, which SAML never needs", iam.Clip(t.Target))
+		return refused(CauseXML, "the %s holds the processing instruction %q, which SAML never needs", g.what, iam.Clip(t.Target))
 	}
 	return nil
 }
@@ -145,13 +178,13 @@ func (g *responseGate) start(e xml.StartElement) error {
 	g.elements++
 	switch {
 	case g.elements > 1 && len(g.open) == 0:
-		return refused(CauseXML, "the response has more than one root element")
+		return refused(CauseXML, "the %s has more than one root element", g.what)
 	case len(g.open) >= g.most.depth:
-		return refused(CauseSize, "the elements of the response are nested more than %d deep", g.most.depth)
+		return refused(CauseSize, "the elements of the %s are nested more than %d deep", g.what, g.most.depth)
 	case g.elements > g.most.elements:
-		return refused(CauseSize, "the response holds more than %d elements", g.most.elements)
+		return refused(CauseSize, "the %s holds more than %d elements", g.what, g.most.elements)
 	case len(e.Attr) > g.most.attributes:
-		return refused(CauseSize, "an element of the response has more than %d attributes", g.most.attributes)
+		return refused(CauseSize, "an element of the %s has more than %d attributes", g.what, g.most.attributes)
 	}
 	element := openElement{name: e.Name}
 	for i, a := range e.Attr {
@@ -195,12 +228,12 @@ func declaredPrefix(name xml.Name) (string, bool) {
 // checkPrefixes wants each prefix declared: encoding/xml would take an undeclared one
 // for the namespace itself.
 func (g *responseGate) checkPrefixes(e xml.StartElement) error {
-	declared := 0
+	declared := len(g.declared)
 	for _, o := range g.open {
 		declared += len(o.declares)
 	}
 	if declared > maxPrefixes {
-		return refused(CauseSize, "the response declares more than %d namespace prefixes at one place", maxPrefixes)
+		return refused(CauseSize, "the %s declares more than %d namespace prefixes at one place", g.what, maxPrefixes)
 	}
 	if err := g.checkName(e.Name); err != nil {
 		return err
@@ -221,6 +254,9 @@ func (g *responseGate) checkName(name xml.Name) error {
 		return refused(CauseXML, "the name %q has a colon too many", iam.Clip(name.Local))
 	}
 	if name.Space == "" || name.Space == "xml" || name.Space == "xmlns" {
+		return nil
+	}
+	if slices.Contains(g.declared, name.Space) {
 		return nil
 	}
 	for _, o := range g.open {

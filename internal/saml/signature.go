@@ -89,21 +89,25 @@ func checkTransforms(e *etree.Element) error {
 	return nil
 }
 
-// exactly returns the children of e, which are to be these and no others, each once; one
-// whose name ends in "?" may be absent, and is nil then. All are in the namespace of XML
-// Signature.
+// exactly returns the children of e, a part of an XML signature, which are to be these and
+// no others, each once; one whose name ends in "?" may be absent, and is nil then.
 func exactly(e *etree.Element, names ...string) ([]*etree.Element, error) {
+	return onlyChildren(e, "a signature", func(string) string { return nsSignature }, names)
+}
+
+// onlyChildren is exactly for a part of a whole; space tells the namespace of a name.
+func onlyChildren(e *etree.Element, whole string, space func(name string) string, names []string) ([]*etree.Element, error) {
 	found := make([]*etree.Element, len(names))
 	for _, c := range e.ChildElements() {
 		i := slices.IndexFunc(names, func(name string) bool { return strings.TrimSuffix(name, "?") == c.Tag })
-		if i < 0 || c.NamespaceURI() != nsSignature || found[i] != nil {
-			return nil, refused(CauseStructure, "the %s of a signature holds a %q too many", e.Tag, iam.Clip(c.Tag))
+		if i < 0 || c.NamespaceURI() != space(c.Tag) || found[i] != nil {
+			return nil, refused(CauseStructure, "the %s of %s holds a %q too many", e.Tag, whole, iam.Clip(c.Tag))
 		}
 		found[i] = c
 	}
 	for i, name := range names {
 		if found[i] == nil && !strings.HasSuffix(name, "?") {
-			return nil, refused(CauseStructure, "the %s of a signature holds no %s", e.Tag, name)
+			return nil, refused(CauseStructure, "the %s of %s holds no %s", e.Tag, whole, name)
 		}
 	}
 	return found, nil

@@ -1,16 +1,13 @@
 package saml
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/asn1"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -29,10 +26,6 @@ const (
 	algECDSASHA512 = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512"
 )
 
-// signingKeyLifetime is that of the certificate of a signing key. Identity providers
-// pin the certificate itself; its end only says when to make a new key.
-const signingKeyLifetime = 10 // years
-
 // SigningKey signs an organization's requests: RSA of at least 2048 bits, or ECDSA on
 // P-256. It is safe for concurrent use.
 type SigningKey struct {
@@ -50,19 +43,7 @@ func NewSigningKey(random io.Reader, now time.Time) (*SigningKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a SAML signing key: %w", err)
 	}
-	var serial [16]byte
-	if _, err := io.ReadFull(random, serial[:]); err != nil {
-		return nil, fmt.Errorf("make a SAML signing key: %w", err)
-	}
-	serial[0] = serial[0]&0x7F | 0x40 // RFC 5280 section 4.1.2.2: positive, at most 20 bytes
-	template := &x509.Certificate{
-		SerialNumber: new(big.Int).SetBytes(serial[:]),
-		Subject:      pkix.Name{CommonName: "Rollcall SAML requests"},
-		NotBefore:    now.Add(-time.Hour).UTC(),
-		NotAfter:     now.AddDate(signingKeyLifetime, 0, 0).UTC(),
-		KeyUsage:     x509.KeyUsageDigitalSignature,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	der, err := selfSigned(key, "Rollcall SAML requests", x509.KeyUsageDigitalSignature, random, now)
 	if err != nil {
 		return nil, fmt.Errorf("make a SAML signing key: %w", err)
 	}
@@ -72,48 +53,17 @@ func NewSigningKey(random io.Reader, now time.Time) (*SigningKey, error) {
 // ParseSigningKey reads what PEM returned: a PRIVATE KEY and its CERTIFICATE. Its
 // errors quote nothing of text.
 func ParseSigningKey(text []byte) (*SigningKey, error) {
-	var key crypto.Signer
-	var der []byte
-	for rest := bytes.TrimSpace(text); len(rest) > 0; rest = bytes.TrimSpace(rest) {
-		var block *pem.Block
-		block, rest = pem.Decode(rest)
-		switch {
-		case block == nil:
-			return nil, errors.New("read a SAML signing key: it is not PEM")
-		case block.Type == "PRIVATE KEY" && key == nil:
-			parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-			if err != nil {
-				return nil, errors.New("read a SAML signing key: its private key is not PKCS #8")
-			}
-			signer, ok := parsed.(crypto.Signer)
-			if !ok {
-				return nil, errors.New("read a SAML signing key: its private key cannot sign")
-			}
-			key = signer
-		case block.Type == "CERTIFICATE" && der == nil:
-			der = block.Bytes
-		default:
-			return nil, fmt.Errorf("read a SAML signing key: there is one %q too many", block.Type)
-		}
-	}
-	if key == nil || der == nil {
-		return nil, errors.New("read a SAML signing key: it needs a PRIVATE KEY and a CERTIFICATE")
+	key, der, err := parseKeyPEM(text)
+	if err != nil {
+		return nil, fmt.Errorf("read a SAML signing key: %w", err)
 	}
 	return newSigningKey(key, der)
 }
 
 func newSigningKey(key crypto.Signer, der []byte) (*SigningKey, error) {
-	parsed, err := x509.ParseCertificate(der)
+	c, err := checkPair(key, der)
 	if err != nil {
-		return nil, errors.New("read a SAML signing key: its certificate is not an X.509 certificate")
-	}
-	c := newCertificateOf(parsed)
-	if problem := keyProblem(parsed.PublicKey); problem != "" {
-		return nil, fmt.Errorf("read a SAML signing key: it has %s", problem)
-	}
-	public, ok := parsed.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
-	if !ok || !public.Equal(key.Public()) {
-		return nil, errors.New("read a SAML signing key: its certificate is of another key")
+		return nil, fmt.Errorf("read a SAML signing key: %w", err)
 	}
 	k := &SigningKey{signer: xmlSigner{key}, algorithm: algRSASHA256, certificate: c}
 	if curve, ok := key.Public().(*ecdsa.PublicKey); ok {
@@ -133,12 +83,11 @@ func (k *SigningKey) Certificate() Certificate { return k.certificate }
 // PEM is the private key (PKCS #8) and its certificate, for ParseSigningKey. It is a
 // secret.
 func (k *SigningKey) PEM() ([]byte, error) {
-	der, err := x509.MarshalPKCS8PrivateKey(k.signer.Signer)
+	text, err := keyPEM(k.signer.Signer, k.certificate.DER)
 	if err != nil {
 		return nil, fmt.Errorf("write a SAML signing key: %w", err)
 	}
-	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-	return append(text, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: k.certificate.DER})...), nil
+	return text, nil
 }
 
 // sign returns the signature value of text.

@@ -12,11 +12,14 @@ import (
 // maxIDBytes bounds the ID of a message: replays are found by it, so it is stored.
 const maxIDBytes = 256
 
-// document is a response whose shape is right: one Response, in it one Assertion, each
-// with one Signature of its own or none. Nothing in it is verified yet.
+// document is a response whose shape is right: one Response, in it one Assertion or one
+// EncryptedAssertion, the first two each with one Signature of its own or none. Nothing in
+// it is verified yet.
 type document struct {
-	response, assertion                   *etree.Element
+	response                              *etree.Element
+	assertion, encrypted                  *etree.Element // one of them is nil
 	responseSignature, assertionSignature *etree.Element // nil where there is none
+	ids                                   map[string]bool
 }
 
 // readDocument finds the parts of a response that has passed the gate. What it looks for
@@ -32,7 +35,7 @@ func readDocument(data []byte) (document, error) {
 	if root == nil || !is(root, nsProtocol, "Response") {
 		return document{}, refused(CauseStructure, "the message is not a SAML 2.0 Response")
 	}
-	w := walk{document: document{response: root}, ids: make(map[string]bool)}
+	w := walk{document: document{response: root, ids: make(map[string]bool)}, home: root}
 	if err := w.element(root); err != nil {
 		return document{}, err
 	}
@@ -41,24 +44,45 @@ func readDocument(data []byte) (document, error) {
 	if err := checkStatus(root); err != nil {
 		return document{}, err
 	}
-	switch {
-	case w.encrypted:
-		return document{}, refused(CauseEncrypted, "the assertion is encrypted, which is not supported; turn assertion encryption off at the identity provider")
-	case w.assertion == nil:
+	if w.assertion == nil && w.encrypted == nil {
 		return document{}, refused(CauseStructure, "the response holds no Assertion")
 	}
-	for _, e := range []*etree.Element{w.response, w.assertion} {
-		if id := attribute(e, "ID"); !validID(id) {
-			return document{}, refused(CauseStructure, "the ID %q of the %s is not an XML name of at most %d bytes", iam.Clip(id), e.Tag, maxIDBytes)
+	if err := checkID(w.response); err != nil {
+		return document{}, err
+	}
+	if w.assertion != nil {
+		if err := checkID(w.assertion); err != nil {
+			return document{}, err
 		}
 	}
 	return w.document, nil
 }
 
+// readDecrypted finds the parts of an Assertion that was decrypted and now stands in the
+// EncryptedAssertion home, by the same rules, and nothing encrypted in it. Its IDs must be
+// new to the response around it.
+func (d document) readDecrypted(home, assertion *etree.Element) (document, error) {
+	w := walk{document: document{response: d.response, ids: d.ids}, home: home, inner: true}
+	if !is(assertion, nsAssertion, "Assertion") {
+		return document{}, refused(CauseStructure, "what was encrypted is not a SAML 2.0 Assertion")
+	}
+	if err := w.element(assertion); err != nil {
+		return document{}, err
+	}
+	return w.document, checkID(assertion)
+}
+
+func checkID(e *etree.Element) error {
+	if id := attribute(e, "ID"); !validID(id) {
+		return refused(CauseStructure, "the ID %q of the %s is not an XML name of at most %d bytes", iam.Clip(id), e.Tag, maxIDBytes)
+	}
+	return nil
+}
+
 type walk struct {
 	document
-	ids       map[string]bool
-	encrypted bool
+	home  *etree.Element // of which the Assertion must be a direct child
+	inner bool           // the walk is through what was decrypted
 }
 
 func (w *walk) element(e *etree.Element) error {
@@ -89,13 +113,23 @@ func (w *walk) place(e *etree.Element) error {
 		if e != w.response {
 			return refused(CauseStructure, "there is a Response inside the Response")
 		}
-	case "EncryptedAssertion", "EncryptedID", "EncryptedAttribute":
-		w.encrypted = true
+	case "EncryptedID", "EncryptedAttribute", "NewEncryptedID":
+		return refused(CauseEncrypted, "the response holds an %s; only whole assertions are decrypted: turn the encryption of names and attributes off at the identity provider", e.Tag)
+	case "EncryptedAssertion":
+		switch {
+		case w.inner:
+			return refused(CauseStructure, "there is an EncryptedAssertion inside the encrypted Assertion")
+		case w.assertion != nil || w.encrypted != nil:
+			return refused(CauseStructure, "the response holds more than one Assertion")
+		case e.Parent() != w.response || !is(e, nsAssertion, "EncryptedAssertion"):
+			return refused(CauseStructure, "there is an EncryptedAssertion that is not a direct child of the Response")
+		}
+		w.encrypted = e
 	case "Assertion":
 		switch {
-		case w.assertion != nil:
+		case w.assertion != nil || w.encrypted != nil:
 			return refused(CauseStructure, "the response holds more than one Assertion")
-		case e.Parent() != w.response || !is(e, nsAssertion, "Assertion"):
+		case e.Parent() != w.home || !is(e, nsAssertion, "Assertion"):
 			return refused(CauseStructure, "there is an Assertion that is not a direct child of the Response")
 		}
 		w.assertion = e
@@ -108,10 +142,10 @@ func (w *walk) place(e *etree.Element) error {
 func (w *walk) signature(e *etree.Element) error {
 	var slot **etree.Element
 	switch e.Parent() {
-	case w.response:
-		slot = &w.responseSignature
 	case w.assertion:
 		slot = &w.assertionSignature
+	case w.response:
+		slot = &w.responseSignature
 	}
 	switch {
 	case slot == nil || !is(e, nsSignature, "Signature"):

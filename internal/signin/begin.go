@@ -2,7 +2,6 @@ package signin
 
 import (
 	"context"
-	"encoding/hex"
 	"time"
 
 	"github.com/rollcall/rollcall/internal/iam"
@@ -37,7 +36,7 @@ func (s *Service) BeginSAML(ctx context.Context, org iam.OrganizationID, to stri
 	now := s.now()
 	p := pending{secret: secret, begun: now, to: SafePath(to)}
 	if had, ok := parseCookie(c.Session); ok {
-		p.replaces = string(had.org) + "." + hex.EncodeToString(had.hash[:])
+		p.replaces = had.mark()
 	}
 	value := p.cookie()
 	message, err := saml.AuthnRequest(f.sp, f.idp, requestID(f.org.ID, value), now, key)

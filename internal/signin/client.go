@@ -12,6 +12,7 @@ type Client struct {
 	UserAgent string
 	RequestID string // of the request: its page shows it, and the audit log has it beside the cause
 	Session   string // the value of the session cookie it holds, "" for none: a new sign-in ends that session
+	Mark      string // SignedIn.Mark of the session it has, "" for none: in a request from another site Session is not sent
 }
 
 // actor is the member as he goes into the audit log.

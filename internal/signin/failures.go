@@ -9,8 +9,9 @@ import (
 	"github.com/rollcall/rollcall/internal/store"
 )
 
-// attempt is a try to sign in, for the audit log.
+// attempt is a try to sign in, or to sign somebody out, for the audit log.
 type attempt struct {
+	what   iam.ActivityType // of the event; "" is UserLoginFailed
 	org    iam.OrganizationID
 	method string
 	client Client
@@ -36,8 +37,12 @@ func (a attempt) event(r *Refused, now time.Time) iam.AuditEvent {
 	if who == "" {
 		who = "unknown"
 	}
+	what := a.what
+	if what == "" {
+		what = iam.UserLoginFailed
+	}
 	return iam.AuditEvent{
-		Organization: a.org, At: now, Type: iam.UserLoginFailed, Actor: a.client.actor(a.member, who),
+		Organization: a.org, At: now, Type: what, Actor: a.client.actor(a.member, who),
 		TargetType: "user", TargetID: string(a.member), TargetName: who, Details: details,
 	}
 }
@@ -73,6 +78,7 @@ const otherAddresses = "other"
 // failureKind is what is counted together.
 type failureKind struct {
 	org                    iam.OrganizationID
+	what                   iam.ActivityType
 	cause, network, target string
 }
 
@@ -95,7 +101,7 @@ func (f *failures) note(e iam.AuditEvent, unhurried bool) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	cause, _ := e.Details["cause"].(string)
-	kind := failureKind{e.Organization, cause, network(e.Actor.Address), e.TargetID}
+	kind := failureKind{e.Organization, e.Type, cause, network(e.Actor.Address), e.TargetID}
 	known := f.kinds[kind]
 	if known == nil && len(f.kinds) >= maxFailures {
 		kind.network, kind.target = otherAddresses, ""

@@ -3,12 +3,10 @@ package signin
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/saml"
-	"github.com/rollcall/rollcall/internal/store"
 )
 
 // federation is an organization together with the identity provider it trusts. The
@@ -27,15 +25,27 @@ const maxSigningKeys = 2
 
 // provider is Rollcall as one organization's identity provider sees it: it follows
 // from the public URL and the organization's id, so it is known before connecting.
-// Single logout is not offered.
 func (s *Service) provider(org iam.OrganizationID) saml.ServiceProvider {
 	base := strings.TrimRight(s.PublicURL, "/") + "/saml/" + string(org)
-	return saml.ServiceProvider{EntityID: base + "/metadata", ACSURL: base + "/acs"}
+	return saml.ServiceProvider{EntityID: base + "/metadata", ACSURL: base + "/acs", SLOURL: base + "/logout"}
 }
 
 // federation returns whom an organization trusts, or refuses: an organization that
 // does not exist is answered like one without a connection.
 func (s *Service) federation(ctx context.Context, id iam.OrganizationID) (federation, error) {
+	f, err := s.connected(ctx, id)
+	if err != nil {
+		return f, err
+	}
+	if !f.org.Plan.HasSCIM() {
+		return f, refusal(CausePlan, sentenceSystem, "SAML single sign-on is an Enterprise plan feature and this organization is on the plan %s; an admin who has local sign-in changes the plan on the Plans page", f.org.Plan)
+	}
+	f.idp, err = s.identityProvider(f.connection)
+	return f, err
+}
+
+// connected is federation without the identity provider's keys, and whatever the plan.
+func (s *Service) connected(ctx context.Context, id iam.OrganizationID) (federation, error) {
 	if !iam.IsID(string(id)) {
 		id = nobody
 	}
@@ -52,11 +62,7 @@ func (s *Service) federation(ctx context.Context, id iam.OrganizationID) (federa
 	if err != nil || org.ID == "" {
 		return f, refusal(CauseNoConnection, sentenceSystem, "no identity provider is connected; an admin connects it under Organization settings, SAML and SCIM settings")
 	}
-	if !org.Plan.HasSCIM() {
-		return f, refusal(CausePlan, sentenceSystem, "SAML single sign-on is an Enterprise plan feature and this organization is on the plan %s; an admin who has local sign-in changes the plan on the Plans page", org.Plan)
-	}
-	f.idp, err = s.identityProvider(connection)
-	return f, err
+	return f, nil
 }
 
 func (s *Service) identityProvider(c iam.Connection) (saml.IdentityProvider, error) {
@@ -79,74 +85,4 @@ func (s *Service) identityProvider(c iam.Connection) (saml.IdentityProvider, err
 		return idp, refusal(CauseNoCertificate, sentenceSystem, "none of the identity provider's certificates is valid now; import its metadata again") // S33
 	}
 	return idp, nil
-}
-
-// signingKey returns the key that the organization's requests are signed with. It is
-// made when the identity provider is connected; here only for a connection that is
-// older than that.
-func (s *Service) signingKey(ctx context.Context, org iam.OrganizationID) (*saml.SigningKey, error) {
-	text, err := s.DB.Read(ctx).SigningKey(org)
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	if text == nil {
-		if text, err = s.addSigningKey(ctx, org); err != nil {
-			return nil, err
-		}
-	}
-	key, err := saml.ParseSigningKey(text)
-	if err != nil {
-		return nil, iam.Errorf(iam.KindInternal, "read the signing key of %s: %w", org, err)
-	}
-	return key, nil
-}
-
-func (s *Service) addSigningKey(ctx context.Context, org iam.OrganizationID) ([]byte, error) {
-	key, err := saml.NewSigningKey(s.random(), s.now())
-	if err != nil {
-		return nil, iam.Errorf(iam.KindInternal, "make a signing key: %w", err)
-	}
-	text, err := key.PEM()
-	if err != nil {
-		return nil, iam.Errorf(iam.KindInternal, "write a signing key: %w", err)
-	}
-	err = s.DB.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.AddSigningKey(org, text); err != nil {
-			return err
-		}
-		// Another server may have been first.
-		text, err = tx.SigningKey(org)
-		return err
-	})
-	if err != nil {
-		return nil, unavailable(fmt.Errorf("store the signing key of %s: %w", org, err))
-	}
-	return text, nil
-}
-
-// Metadata returns what an identity provider imports of this side, also before
-// anything is connected; it then names no certificate, because none is made before.
-// An unknown organization is KindNotFound.
-func (s *Service) Metadata(ctx context.Context, org iam.OrganizationID) ([]byte, error) {
-	missing := iam.Errorf(iam.KindNotFound, "there is no such organization; compare the address with the one under SAML settings")
-	if !iam.IsID(string(org)) {
-		return nil, missing
-	}
-	r := s.DB.Read(ctx)
-	if _, err := r.Organization(org); errors.Is(err, iam.ErrNotFound) {
-		return nil, missing
-	} else if err != nil {
-		return nil, unavailable(err)
-	}
-	text, err := r.SigningKey(org)
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	var key *saml.SigningKey
-	if text != nil {
-		if key, err = saml.ParseSigningKey(text); err != nil {
-			return nil, iam.Errorf(iam.KindInternal, "read the signing key of %s: %w", org, err)
-		}
-	}
-	return saml.SPMetadata(s.provider(org), key), nil
 }

@@ -34,6 +34,9 @@ func (s *Service) FinishSAML(ctx context.Context, org iam.OrganizationID, samlRe
 	}
 	now := s.now()
 	expected := saml.Expectation{SP: f.sp, IDP: f.idp, AllowUnsolicited: f.connection.IDPInitiated, Now: now}
+	if expected.DecryptionKey, err = s.DB.Read(ctx).EncryptionKey(f.org.ID); err != nil {
+		return SignedIn{}, unavailable(err)
+	}
 	asked, waiting := parsePending(pendingCookie, now)
 	if waiting {
 		expected.RequestID = requestID(f.org.ID, pendingCookie)
@@ -96,6 +99,7 @@ func (s *Service) admit(ctx context.Context, f federation, asked pending, relayS
 	if err != nil {
 		return SignedIn{}, err
 	}
+	d.name = saml.Session{NameID: assertion.NameID, NameIDFormat: assertion.NameIDFormat, SessionIndex: assertion.SessionIndex}
 	if assertion.InResponseTo == "" {
 		if len(relayState) <= maxRelayState {
 			d.to = SafePath(relayState)

@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/saml"
 	"github.com/rollcall/rollcall/internal/store"
 )
 
 // SignedIn is a new session.
 type SignedIn struct {
 	Cookie    string    // the value of the session cookie; a secret that exists only here
+	Mark      string    // tells which session it is and opens nothing: for Client.Mark
 	ExpiresAt time.Time // when the session ends at the latest
 	To        string    // the path where he wanted to go; "/" by default
 }
@@ -29,6 +31,7 @@ type draft struct {
 	client   Client
 	replaces []cookie // sessions of the same browser, which end
 	to       string
+	name     saml.Session // what the identity provider calls the session
 }
 
 // draft makes id and secret of a session anew: what a browser had before is never
@@ -40,6 +43,9 @@ func (s *Service) draft(org iam.OrganizationID, method string, c Client) (draft,
 	}
 	d := draft{org: org, id: s.DB.NewID(), secret: secret, now: s.now(), method: method, client: c, to: "/"}
 	if had, ok := parseCookie(c.Session); ok {
+		d.replaces = append(d.replaces, had)
+	}
+	if had, ok := parseMark(c.Mark); ok {
 		d.replaces = append(d.replaces, had)
 	}
 	return d, nil
@@ -66,13 +72,14 @@ func (d draft) open(tx *store.Tx, user store.User, until time.Time, details map[
 		expires = until
 	}
 	for _, had := range d.replaces {
-		if err := endCookie(tx, had, store.EndedReplaced, d.client, d.now); err != nil {
+		if _, err := endCookie(tx, had, store.EndedReplaced, d.client, d.now); err != nil {
 			return SignedIn{}, err
 		}
 	}
 	session := store.Session{
 		ID: d.id, Member: user.ID, Method: d.method, Address: d.client.Address, UserAgent: printable(d.client.UserAgent),
 		CreatedAt: d.now, LastSeenAt: d.now, ExpiresAt: expires,
+		NameID: d.name.NameID, NameIDFormat: d.name.NameIDFormat, SessionIndex: d.name.SessionIndex,
 	}
 	if err := tx.InsertSession(d.org, session, iam.HashSecret(d.secret)); err != nil {
 		return SignedIn{}, fmt.Errorf("begin the session: %w", err)
@@ -86,5 +93,6 @@ func (d draft) open(tx *store.Tx, user store.User, until time.Time, details map[
 	if err := tx.InsertAudit(event); err != nil {
 		return SignedIn{}, fmt.Errorf("write the audit event %s: %w", event.Type, err)
 	}
-	return SignedIn{Cookie: cookieOf(d.org, d.secret), ExpiresAt: expires, To: d.to}, nil
+	mark := cookie{d.org, iam.HashSecret(d.secret)}.mark()
+	return SignedIn{Cookie: cookieOf(d.org, d.secret), Mark: mark, ExpiresAt: expires, To: d.to}, nil
 }

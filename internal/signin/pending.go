@@ -27,7 +27,7 @@ const pendingLifetime = 15 * time.Minute
 type pending struct {
 	secret   string // 256 random bits
 	begun    time.Time
-	replaces string // "org.hash" of the session that the browser had, "" for none
+	replaces string // the mark of the session that the browser had, "" for none
 	to       string // the path to go to
 }
 
@@ -61,17 +61,9 @@ func parsePending(value string, now time.Time) (p pending, ok bool) {
 	return pending{secret: parts[0], begun: begun, replaces: parts[2] + "." + parts[3], to: SafePath(string(to))}, true
 }
 
-// replaced is the session that the browser had when it asked. The answer's POST comes
-// from another site and does not carry the session cookie, so this one has to tell. It
-// holds the hash, which opens nothing, and is known to nobody but who had the session.
-func (p pending) replaced() (cookie, bool) {
-	org, hash, _ := strings.Cut(p.replaces, ".")
-	raw, err := hex.DecodeString(hash)
-	if err != nil || len(raw) != sha256.Size || !iam.IsID(org) {
-		return cookie{}, false
-	}
-	return cookie{iam.OrganizationID(org), iam.SecretHash(raw)}, true
-}
+// replaced is the session that the browser had when it asked, which may have lost its
+// mark meanwhile.
+func (p pending) replaced() (cookie, bool) { return parseMark(p.replaces) }
 
 // requestID is the ID of the request that a cookie stands for: "_" and 160 bits, an
 // xs:ID (SAML 2.0 core section 1.3.4).

@@ -7,7 +7,7 @@ import (
 	"github.com/rollcall/rollcall/internal/iam"
 )
 
-// Refused is a sign-in that was refused. Its text is the plain sentence that the
+// Refused is a sign-in, or a message of single logout, that was refused. Its text is the plain sentence that the
 // person reads, which tells nobody else's secrets; cause and detail are for the
 // audit log and its admins.
 type Refused struct {
@@ -54,6 +54,7 @@ const (
 	sentenceLink     = "This link was used already, has expired, or was replaced by a newer one; ask for a new one."
 	sentenceSession  = "Please sign in to go on."
 	sentenceOver     = "Your session has ended; please sign in again."
+	sentenceSignOut  = "A request to sign you out did not come from your organization's identity provider, or came too late; nothing was changed."
 )
 
 // refusal makes the error of a refused sign-in: KindForbidden.

@@ -436,22 +436,3 @@ func TestRoute(t *testing.T) {
 		}
 	})
 }
-
-func TestMetadata(t *testing.T) {
-	eachHouse(t, func(h *house) {
-		plain, _ := h.organization("Plain")
-		for org, certificate := range map[iam.OrganizationID]bool{h.org: true, plain: false} {
-			document, err := h.Metadata(t.Context(), org)
-			h.ok(err)
-			text := string(document)
-			if !strings.Contains(text, publicURL+"/saml/"+string(org)+"/acs") || strings.Contains(text, "X509Certificate") != certificate {
-				t.Errorf("metadata of %s: %s", org, text)
-			}
-		}
-		for _, org := range []iam.OrganizationID{"", "x", "019aaaaa-0000-7000-8000-000000000000"} {
-			if _, err := h.Metadata(t.Context(), org); iam.KindOf(err) != iam.KindNotFound {
-				t.Errorf("metadata of %q: %v", org, err)
-			}
-		}
-	})
-}

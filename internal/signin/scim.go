@@ -25,10 +25,10 @@ const nobody iam.OrganizationID = "00000000-0000-0000-0000-000000000000"
 // organization of its URL, both untrusted (D12).
 //
 // A refusal for credentials is an error of KindUnauthorized in whose chain
-// errors.As finds an *iam.BadCredential with the cause to count; a plan without
-// SCIM, or SCIM that is off, is KindForbidden and comes with the caller, whom
-// the request log then knows; trouble with the database is KindUnavailable and
-// never a refusal (S31).
+// errors.As finds an *iam.BadCredential; a plan without SCIM, or SCIM that is off, is
+// KindForbidden and comes with the caller, whom the request log then knows; trouble with
+// the database is KindUnavailable and never a refusal (S31). Denial tells why, for the
+// organization's Admins.
 //
 // One statement looks up key and organization. An unknown organization, a key of
 // another organization and a wrong secret cost the same and are answered alike
@@ -51,14 +51,14 @@ func (s *Service) SCIM(ctx context.Context, org string, authorization []string, 
 		return iam.SCIMCaller{}, unavailable(err)
 	}
 	if matches := found.Secret.Matches(shown.Secret); !matches || found.Key.ID == "" {
-		return iam.SCIMCaller{}, refused(iam.CauseWrong, wrongMessage)
+		return iam.SCIMCaller{}, refused(iam.CauseWrong, wrongMessage, wrongPair(shown.Key, found.Key.ID))
 	}
 	now := s.now()
 	switch found.Key.Status(now) {
 	case iam.KeyRevoked:
-		return iam.SCIMCaller{}, refused(iam.CauseRevoked, revokedMessage)
+		return iam.SCIMCaller{}, refused(iam.CauseRevoked, revokedMessage, iam.Denial{Cause: iam.DeniedRevoked, Key: found.Key.ID})
 	case iam.KeyExpired:
-		return iam.SCIMCaller{}, refused(iam.CauseExpired, expiredMessage)
+		return iam.SCIMCaller{}, refused(iam.CauseExpired, expiredMessage, iam.Denial{Cause: iam.DeniedExpired, Key: found.Key.ID})
 	}
 	s.noteKey(found, now)
 	key := found.Key.ID
@@ -68,10 +68,10 @@ func (s *Service) SCIM(ctx context.Context, org string, authorization []string, 
 		Actor:        iam.Actor{Type: iam.ActorAPI, ID: string(key), Details: string(key), Address: address, UserAgent: printable(userAgent)},
 	}
 	if plan := found.Organization.Plan; !plan.HasSCIM() {
-		return caller, iam.Errorf(iam.KindForbidden, "SCIM is an Enterprise plan feature and this organization is on the plan %s; an admin changes the plan on the Plans page", plan)
+		return caller, &forbidden{iam.DeniedPlan, iam.Errorf(iam.KindForbidden, "SCIM is an Enterprise plan feature and this organization is on the plan %s; an admin changes the plan on the Plans page", plan)}
 	}
 	if !found.Organization.SCIMEnabled {
-		return caller, iam.Errorf(iam.KindForbidden, offMessage)
+		return caller, &forbidden{iam.DeniedOff, iam.Errorf(iam.KindForbidden, offMessage)}
 	}
 	return caller, nil
 }
@@ -88,8 +88,21 @@ func printable(s string) string {
 	return strings.Map(shown, strings.ToValidUTF8(iam.Clip(s), "\uFFFD"))
 }
 
-func refused(cause, message string) error {
-	return unauthorized(&iam.BadCredential{Cause: cause, Message: message})
+func refused(cause, message string, why iam.Denial) error {
+	return unauthorized(&iam.BadCredential{Cause: cause, Message: message, Denial: why})
+}
+
+// wrongPair is why key and secret are no pair, for the Admins of the organization: the
+// caller is told the same whatever it is. shown is what stood in front of the colon,
+// known the key of the organization that it is, "" for none.
+func wrongPair(shown, known iam.KeyID) iam.Denial {
+	switch {
+	case !iam.IsKey(string(shown)):
+		return iam.Denial{Cause: iam.DeniedKeyForm}
+	case known == "":
+		return iam.Denial{Cause: iam.DeniedForeign}
+	}
+	return iam.Denial{Cause: iam.DeniedSecret, Key: known}
 }
 
 func unauthorized(bad error) error { return iam.Errorf(iam.KindUnauthorized, "%w", bad) }

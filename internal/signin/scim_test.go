@@ -163,22 +163,24 @@ func TestSCIM_wrongPairsAreAlike(t *testing.T) {
 		d.write(func(tx *store.Tx) error { _, err := tx.RevokeKey(other, otherKey, d.clock()); return err })
 		const unknown = iam.OrganizationID("019aaaaa-0000-7000-8000-000000000000")
 		_, first := d.call(unknown, "Bearer "+string(key)+":"+secret)
+		foreign := iam.Denial{Cause: iam.DeniedForeign}
 		for _, test := range []struct {
 			name   string
 			org    iam.OrganizationID
 			key    iam.KeyID
 			secret string
+			why    iam.Denial // what the Admins of the organization are told
 		}{
-			{"unknown organization", unknown, key, secret},
-			{"no organization id", "nonsense", key, secret},
-			{"hostile organization id", "x\x00' OR 1=1\xff", key, secret},
-			{"empty organization id", "", key, secret},
-			{"another organization's key", d.org, otherKey, otherSecret},
-			{"another organization, though its plan and SCIM forbid", other, key, secret},
-			{"wrong secret", d.org, key, otherSecret},
-			{"wrong secret of a revoked key", other, otherKey, secret},
-			{"unknown key", d.org, "scim_aaaaaaaaaaaaaaaaaaaa", secret},
-			{"key of the wrong form", d.org, "scim_'", secret},
+			{"unknown organization", unknown, key, secret, foreign},
+			{"no organization id", "nonsense", key, secret, foreign},
+			{"hostile organization id", "x\x00' OR 1=1\xff", key, secret, foreign},
+			{"empty organization id", "", key, secret, foreign},
+			{"another organization's key", d.org, otherKey, otherSecret, foreign},
+			{"another organization, though its plan and SCIM forbid", other, key, secret, foreign},
+			{"wrong secret", d.org, key, otherSecret, iam.Denial{Cause: iam.DeniedSecret, Key: key}},
+			{"wrong secret of a revoked key", other, otherKey, secret, iam.Denial{Cause: iam.DeniedSecret, Key: otherKey}},
+			{"unknown key", d.org, "scim_aaaaaaaaaaaaaaaaaaaa", secret, foreign},
+			{"key of the wrong form", d.org, "scim_'", secret, iam.Denial{Cause: iam.DeniedKeyForm}},
 		} {
 			d.driver.Reset()
 			d.refused(iam.KindUnauthorized, iam.CauseWrong, "key or secret is wrong for this organization", test.org, "Bearer "+string(test.key)+":"+test.secret)
@@ -188,6 +190,9 @@ func TestSCIM_wrongPairsAreAlike(t *testing.T) {
 			_, err := d.call(test.org, "Bearer "+string(test.key)+":"+test.secret)
 			if err.Error() != first.Error() {
 				t.Errorf("%s: %q differs from %q", test.name, err, first)
+			}
+			if got := signin.Denial(err); got != test.why.String() {
+				t.Errorf("%s: the Admins are told %q, want %q", test.name, got, test.why)
 			}
 		}
 		if err := d.Flush(t.Context()); err != nil || !d.lastUsed(key).IsZero() {
@@ -239,6 +244,12 @@ func TestSCIM_revokedAndExpired(t *testing.T) {
 		}
 		d.sleep(time.Microsecond)
 		d.refused(iam.KindUnauthorized, iam.CauseExpired, "expired", d.org, "Bearer "+string(expiring)+":"+secret2)
+		for key, want := range map[iam.KeyID]iam.Denial{revoked: {Cause: iam.DeniedRevoked, Key: revoked}, expiring: {Cause: iam.DeniedExpired, Key: expiring}} {
+			secret := map[iam.KeyID]string{revoked: secret1, expiring: secret2}[key]
+			if _, err := d.call(d.org, "Bearer "+string(key)+":"+secret); signin.Denial(err) != want.String() {
+				t.Errorf("the Admins are told %q, want %q", signin.Denial(err), want)
+			}
+		}
 		d.refused(iam.KindUnauthorized, iam.CauseWrong, "wrong", d.org, "Bearer "+string(expiring)+":"+secret1)
 	})
 }
@@ -248,7 +259,13 @@ func TestSCIM_offAndPlan(t *testing.T) {
 		off, scale := d.organization("Off", iam.PlanEnterprise, false), d.organization("Scale", iam.PlanScale, true)
 		key, secret := d.key(off, 1, 0)
 		d.refused(iam.KindForbidden, "", "SCIM is not enabled for this organization", off, "Bearer "+string(key)+":"+secret)
+		if _, err := d.call(off, "Bearer "+string(key)+":"+secret); signin.Denial(err) != string(iam.DeniedOff) {
+			t.Errorf("SCIM off is counted as %q", signin.Denial(err))
+		}
 		key, secret = d.key(scale, 1, 0)
+		if _, err := d.call(scale, "Bearer "+string(key)+":"+secret); signin.Denial(err) != string(iam.DeniedPlan) {
+			t.Errorf("a plan without SCIM is counted as %q", signin.Denial(err))
+		}
 		d.refused(iam.KindForbidden, "", "this organization is on the plan scale", scale, "Bearer "+string(key)+":"+secret)
 		d.refused(iam.KindUnauthorized, iam.CauseWrong, "wrong", scale, "Bearer "+string(key)+":"+secret+"x")
 	})

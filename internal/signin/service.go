@@ -3,6 +3,7 @@ package signin
 import (
 	"crypto/rand"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/rollcall/rollcall/internal/store"
@@ -22,6 +23,7 @@ type Service struct {
 	attempts             throttle
 	trying               trying
 	hashing              hashing
+	makingKey            sync.Mutex
 }
 
 func (s *Service) now() time.Time {

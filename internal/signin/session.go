@@ -2,7 +2,9 @@ package signin
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"slices"
 	"strings"
@@ -59,6 +61,19 @@ func parseCookie(value string) (cookie, bool) {
 		return cookie{}, false
 	}
 	return cookie{iam.OrganizationID(org), iam.HashSecret(secret)}, true
+}
+
+// mark names the session of a cookie without opening it: "org.hash". Nobody knows it but
+// who had the session.
+func (c cookie) mark() string { return string(c.org) + "." + hex.EncodeToString(c.hash[:]) }
+
+func parseMark(value string) (cookie, bool) {
+	org, hash, _ := strings.Cut(value, ".")
+	raw, err := hex.DecodeString(hash)
+	if err != nil || len(raw) != sha256.Size || !iam.IsID(org) {
+		return cookie{}, false
+	}
+	return cookie{iam.OrganizationID(org), iam.SecretHash(raw)}, true
 }
 
 // Session finds who asks. It is looked up at each request and kept nowhere: a

@@ -76,36 +76,29 @@ func (s *Service) EndSession(ctx context.Context, sess Session, id string) error
 	}))
 }
 
-// SignOut ends the session of a cookie; there need not be one.
-func (s *Service) SignOut(ctx context.Context, value string, c Client) error {
-	shown, ok := parseCookie(value)
-	if !ok {
-		return nil
-	}
-	now := s.now()
-	return trouble(s.DB.Write(ctx, func(tx *store.Tx) error {
-		return endCookie(tx, shown, store.EndedSignOut, c, now)
-	}))
-}
-
-// endCookie ends the session of a cookie, if it has one, and says so in the audit
-// log of its organization.
-func endCookie(tx *store.Tx, shown cookie, why string, c Client, now time.Time) error {
+// endCookie ends the session of a cookie, if it has one, and says so in the audit log of
+// its organization. It returns the session; the zero one for none.
+func endCookie(tx *store.Tx, shown cookie, why string, c Client, now time.Time) (store.Session, error) {
 	ended, err := tx.EndCookie(shown.org, shown.hash, why, now)
 	if errors.Is(err, iam.ErrNotFound) {
-		return nil
+		return store.Session{}, nil
 	}
 	if err != nil {
-		return fmt.Errorf("end the session: %w", err)
+		return store.Session{}, fmt.Errorf("end the session: %w", err)
 	}
-	user, err := tx.User(shown.org, ended.Member)
+	return ended, recordEnded(tx, shown.org, ended, c, now)
+}
+
+// recordEnded writes the audit event of a session that somebody signed out of.
+func recordEnded(tx *store.Tx, org iam.OrganizationID, ended store.Session, c Client, now time.Time) error {
+	user, err := tx.User(org, ended.Member)
 	if errors.Is(err, iam.ErrNotFound) {
 		return nil // his removal was recorded, and ended the session
 	}
 	if err != nil {
 		return fmt.Errorf("read member %s: %w", ended.Member, err)
 	}
-	return tx.InsertAudit(logout(shown.org, user.ID, user.UserName, c.actor(user.ID, user.UserName), ended.ID, why, now))
+	return tx.InsertAudit(logout(org, user.ID, user.UserName, c.actor(user.ID, user.UserName), ended.ID, ended.EndedWhy, now))
 }
 
 func logout(org iam.OrganizationID, member iam.MemberID, email string, actor iam.Actor, id, why string, now time.Time) iam.AuditEvent {

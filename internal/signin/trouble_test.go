@@ -3,6 +3,7 @@ package signin_test
 import (
 	"testing"
 
+	"github.com/rollcall/rollcall/internal/e2e/idp"
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/signin"
 	"github.com/rollcall/rollcall/internal/store"
@@ -17,6 +18,13 @@ func TestSignIn_databaseTrouble(t *testing.T) {
 	h := newHouse(t, "sqlite")
 	h.scimUser("eve@example.com", true)
 	h.setUp()
+	h.offerLogout("")
+	out, err := h.SignOut(t.Context(), h.signIn("eve@example.com").Cookie, browser)
+	h.ok(err)
+	_, err = h.Metadata(t.Context(), h.org) // makes the encryption key
+	h.ok(err)
+	answer := signin.LogoutMessage{Query: h.idp.LogoutQuery(t, idp.SignOut{To: h.logoutURL(), Now: h.clock(), InResponseTo: "_x"})}
+	signOut := signin.LogoutMessage{Query: h.idp.LogoutQuery(t, idp.SignOut{To: h.logoutURL(), Now: h.clock(), NameID: "eve@example.com"})}
 	in := h.signIn("eve@example.com")
 	sess := h.alive(in.Cookie)
 	db := storetest.Reopen(t, h.url, store.Options{Now: h.clock, Wrap: driver.Wrap})
@@ -27,7 +35,24 @@ func TestSignIn_databaseTrouble(t *testing.T) {
 		"Session":    func() error { _, err := s.Session(t.Context(), in.Cookie, browser); return err },
 		"Sessions":   func() error { _, err := s.Sessions(t.Context(), sess); return err },
 		"EndSession": func() error { return s.EndSession(t.Context(), sess, "019aaaaa-0000-7000-8000-000000000000") },
-		"SignOut":    func() error { return s.SignOut(t.Context(), in.Cookie, browser) },
+		"SignOut": func() error {
+			_, err := s.SignOut(t.Context(), in.Cookie, browser)
+			if err != nil {
+				return err
+			}
+			// What fails behind the end of the session is no trouble of his: it has ended.
+			_, err = h.Session(t.Context(), in.Cookie, browser)
+			if iam.KindOf(err) != iam.KindUnauthorized {
+				t.Errorf("SignOut: no error, and the session says %v", err)
+			}
+			return iam.Errorf(iam.KindUnavailable, "the rest is missing")
+		},
+		"BeginLogout": func() error { _, err := s.BeginLogout(t.Context(), h.org, out.Cookie); return err },
+		"FinishLogout": func() error {
+			_, err := s.FinishLogout(t.Context(), h.org, answer, out.Cookie, browser)
+			return err
+		},
+		"TakeLogout": func() error { _, err := s.TakeLogout(t.Context(), h.org, signOut, browser); return err },
 		"Route":      func() error { _, _, err := s.Route(t.Context(), "x@example.com"); return err },
 		"BeginSAML":  func() error { _, err := s.BeginSAML(t.Context(), h.org, "/", browser); return err },
 		"FinishSAML": func() error {

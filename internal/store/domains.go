@@ -73,11 +73,12 @@ func (tx *Tx) DeleteDomain(org iam.OrganizationID, domain string) error {
 // and who have no local sign-in. It reads the organization's whole index of
 // login keys: for a question that is asked before a domain is removed.
 func (r *Reader) CountDomainMembers(org iam.OrganizationID, domain string) (int, error) {
-	// A folded domain holds no character that LIKE takes for a pattern, and a
-	// login key with one "@" before it is an address.
-	return one(r, scanOne[int], `
-		SELECT count(*) FROM users u
-		 WHERE u.org_id = ? AND u.login_key LIKE ? AND u.login_key NOT LIKE ? AND u.status <> ?
-		   AND NOT EXISTS (SELECT 1 FROM local_signins l WHERE l.org_id = u.org_id AND l.member_id = u.id)`,
-		org, "%@"+domain, "%@%@%", iam.StatusInactive)
+	return one(r, scanOne[int], `SELECT count(*) FROM users u WHERE u.org_id = ? AND `+shutOut, append([]any{org}, shutOutArgs(domain)...)...)
+}
+
+// CountDomainSessions counts the sessions that Tx.EndSAMLSessions would end for a domain.
+func (r *Reader) CountDomainSessions(org iam.OrganizationID, domain string, now time.Time) (int, error) {
+	return one(r, scanOne[int], `SELECT count(*) FROM sessions s JOIN users u ON u.org_id = s.org_id AND u.id = s.member_id
+		WHERE s.org_id = ? AND s.method = 'saml' AND s.ended_at IS NULL AND s.expires_at > ? AND u.login_key LIKE ?`,
+		org, micros(now), "%@"+domain)
 }

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -261,5 +262,78 @@ func TestConnection_roundTrip(t *testing.T) {
 		if _, err := db.Read(t.Context()).Connection(there); iam.KindOf(err) != iam.KindNotFound {
 			t.Errorf("the other organization's connection: %v, want not found", err)
 		}
+	})
+}
+
+// Metadata that is due is listed once, in the order of organizations, taken by one, and
+// notes on it reach the connection they are about.
+func TestConnection_metadataRefresh(t *testing.T) {
+	eachTwo(t, func(t *testing.T, db *store.DB, here, there iam.OrganizationID) {
+		const url = "https://idp.example/metadata"
+		at := func(hours int) time.Time { return epoch.Add(time.Duration(hours) * time.Hour) }
+		put := func(org iam.OrganizationID, url string, next time.Time) {
+			c := iam.Connection{Organization: org, IdPEntityID: "https://idp.example", Metadata: []byte("<x/>"), MetadataURL: url, ConnectedAt: epoch, UpdatedAt: epoch}
+			c.Refresh = iam.MetadataRefresh{ReadAt: epoch, NextAt: next}
+			write(t, db, func(tx *store.Tx) error { return tx.PutConnection(c) })
+		}
+		due := func(now time.Time, want ...iam.OrganizationID) []store.DueMetadata {
+			t.Helper()
+			var all []store.DueMetadata
+			var got []iam.OrganizationID
+			for after := iam.OrganizationID(""); ; {
+				page, err := db.Read(t.Context()).DueMetadata(after, now, 1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(page) == 0 {
+					break
+				}
+				after = page[0].Organization
+				all, got = append(all, page...), append(got, after)
+			}
+			slices.Sort(want)
+			if !slices.Equal(got, want) {
+				t.Errorf("due at %s is %v, want %v", now, got, want)
+			}
+			return all
+		}
+		noted := func(org iam.OrganizationID, want iam.MetadataRefresh) {
+			t.Helper()
+			c, err := db.Read(t.Context()).Connection(org)
+			if diff := cmp.Diff(want, c.Refresh); diff != "" || err != nil {
+				t.Errorf("noted (-want +got): %s %v", diff, err)
+			}
+		}
+		put(here, url, at(1))
+		put(there, "", time.Time{})
+		due(at(0))
+		due(at(9), here)
+		put(there, url, at(2))
+		due(at(1), here)
+		both := due(at(2), here, there)
+		taken := func(d store.DueMetadata) (ok bool) {
+			t.Helper()
+			write(t, db, func(tx *store.Tx) (err error) { ok, err = tx.TakeMetadata(d, at(3)); return err })
+			return ok
+		}
+		for _, d := range both {
+			if !taken(d) || taken(d) {
+				t.Errorf("%v was not taken once", d)
+			}
+		}
+		due(at(2))
+		write(t, db, func(tx *store.Tx) error { return tx.MetadataFailed(here, url, "away", at(4), at(5)) })
+		write(t, db, func(tx *store.Tx) error { return tx.MetadataFailed(here, url, "still away", at(6), at(8)) })
+		noted(here, iam.MetadataRefresh{NextAt: at(8), ReadAt: epoch, FailingSince: at(4), FailedAt: at(6), Failure: "still away"})
+		noted(there, iam.MetadataRefresh{NextAt: at(3), ReadAt: epoch})
+		write(t, db, func(tx *store.Tx) error { return tx.MetadataRead(here, "https://idp.example/former", at(7), at(9)) })
+		write(t, db, func(tx *store.Tx) error { return tx.MetadataLater(there, url, at(10)) })
+		noted(here, iam.MetadataRefresh{NextAt: at(8), ReadAt: epoch, FailingSince: at(4), FailedAt: at(6), Failure: "still away"})
+		noted(there, iam.MetadataRefresh{NextAt: at(10), ReadAt: epoch})
+		write(t, db, func(tx *store.Tx) error { return tx.MetadataRead(here, url, at(8), at(9)) })
+		noted(here, iam.MetadataRefresh{NextAt: at(9), ReadAt: at(8)})
+		write(t, db, func(tx *store.Tx) error { return tx.MetadataFailed(here, url, "away", at(9), at(10)) })
+		put(here, url, at(11))
+		noted(here, iam.MetadataRefresh{NextAt: at(11), ReadAt: epoch})
 	})
 }

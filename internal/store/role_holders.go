@@ -112,25 +112,14 @@ func (r *Reader) CountSoleHolders(org iam.OrganizationID, role iam.RoleID) (Sole
 	return n, nil
 }
 
-// CountGroupReach counts the active members of a group, and those of them who hold a role
-// for another reason than this group.
-func (r *Reader) CountGroupReach(org iam.OrganizationID, group iam.GroupID, role iam.RoleID) (members, otherwise int, err error) {
-	type reach struct{ members, otherwise int }
-	n, err := one(r, func(row scanner) (reach, error) {
-		var n reach
-		err := row.Scan(&n.members, &n.otherwise)
-		return n, err
-	}, `SELECT count(*), CAST(coalesce(sum(CASE
-			WHEN EXISTS (SELECT 1 FROM direct_roles d WHERE d.org_id = u.org_id AND d.member_id = u.id AND d.role_id = ?) THEN 1
-			WHEN EXISTS (SELECT 1 FROM group_members o CROSS JOIN groups g WHERE o.org_id = u.org_id AND o.user_id = u.id AND o.group_id <> ?
-				AND g.org_id = o.org_id AND g.id = o.group_id AND g.role_id = ?) THEN 1
-			ELSE 0 END), 0) AS BIGINT)
-		FROM group_members m JOIN users u ON u.org_id = m.org_id AND u.id = m.user_id
-		WHERE m.org_id = ? AND m.group_id = ? AND u.status = 'active'`, role, group, role, org, group)
+// CountGroupReach counts the active members of a group: those whom a role reaches by it.
+func (r *Reader) CountGroupReach(org iam.OrganizationID, group iam.GroupID) (int, error) {
+	n, err := one(r, scanOne[int], `SELECT count(*) FROM group_members m JOIN users u ON u.org_id = m.org_id AND u.id = m.user_id
+		WHERE m.org_id = ? AND m.group_id = ? AND u.status = 'active'`, org, group)
 	if err != nil {
-		return 0, 0, fmt.Errorf("count whom group %s reaches: %w", group, err)
+		return 0, fmt.Errorf("count whom group %s reaches: %w", group, err)
 	}
-	return n.members, n.otherwise, nil
+	return n, nil
 }
 
 // GroupPerson is a member of a group as an admin sees him: active or not.

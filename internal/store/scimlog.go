@@ -25,6 +25,8 @@ type SCIMRequest struct {
 	RequestBody  string
 	ResponseBody string
 	Verdicts     string // JSON [{"op","path","verdict","note"}]
+	// Outcome is how a new entry is counted (ActivityCounts). It is not read back.
+	Outcome Outcome
 }
 
 // SCIMDenial counts the requests of one minute that were refused before they
@@ -47,20 +49,33 @@ const scimRequestRows = 50
 // time is a range of the primary key.
 func (db *DB) SCIMRequestID(at time.Time) string { return idAt(at, db.NewID()) }
 
-// InsertSCIMRequests appends entries, of one organization or of many. An entry whose
-// id is there already was written by an earlier try, and is left as it is.
+// InsertSCIMRequests appends entries, of one organization or of many, and counts them by
+// the hour. An entry whose id is there already was written by an earlier try: it is left
+// as it is, and not counted again.
 func (tx *Tx) InsertSCIMRequests(entries []SCIMRequest) error {
+	var added []SCIMRequest
 	for some := range slices.Chunk(entries, scimRequestRows) {
 		args := make([]any, 0, 13*len(some))
 		for _, e := range some {
 			args = append(args, string(e.Organization), e.ID, micros(e.At), e.Method, e.Path, e.Status, e.Duration.Microseconds(),
 				string(e.Key), e.Address, e.UserAgent, e.RequestBody, e.ResponseBody, e.Verdicts)
 		}
-		if _, err := tx.exec(`INSERT INTO scim_requests (org_id, `+scimRequestColumns+`) VALUES `+tuples(len(some), 13)+` ON CONFLICT (org_id, id) DO NOTHING`, args...); err != nil {
+		ids, err := list(tx.Reader, scanOne[string], `INSERT INTO scim_requests (org_id, `+scimRequestColumns+`) VALUES `+tuples(len(some), 13)+`
+			ON CONFLICT (org_id, id) DO NOTHING RETURNING id`, args...)
+		if err != nil {
 			return fmt.Errorf("append %d entries to the SCIM request log: %w", len(some), err)
 		}
+		isNew := make(map[string]bool, len(ids))
+		for _, id := range ids {
+			isNew[id] = true
+		}
+		for _, e := range some {
+			if isNew[e.ID] {
+				added = append(added, e)
+			}
+		}
 	}
-	return nil
+	return tx.addActivity(added)
 }
 
 // tuples returns rows of n placeholders each: "(?, ?), (?, ?)".
@@ -109,6 +124,7 @@ type RequestQuery struct {
 	Since       time.Time // entries that began then or later; zero: all
 	StatusClass int       // 4 for every 4xx; 0: any
 	Status      int       // exactly this status; 0: any
+	LeastStatus int       // this status or above; 0: any
 	Method      string    // "": any
 	NewestFirst bool
 	After       string // the last id of the page before; "" for the first page
@@ -142,6 +158,9 @@ func (r *Reader) Requests(org iam.OrganizationID, q RequestQuery) ([]SCIMRequest
 	}
 	if q.Status != 0 {
 		and("status = ?", q.Status)
+	}
+	if q.LeastStatus != 0 {
+		and("status >= ?", q.LeastStatus)
 	}
 	if q.Method != "" {
 		and("method = ?", q.Method)
@@ -192,6 +211,34 @@ func (r *Reader) LastDenials(org iam.OrganizationID, since time.Time, limit int)
 		return nil, fmt.Errorf("read the denied SCIM requests: %w", err)
 	}
 	return denials, nil
+}
+
+// DenialGroup sums the denied requests of a span of time that have one cause and one
+// address.
+type DenialGroup struct {
+	Cause   string
+	Address string
+	Count   int64
+	Newest  time.Time // the minute of the last of them
+	Rows    int       // how many counts are in it
+}
+
+// DenialGroups sums the newest counts of the minutes from since on, at most most of them,
+// the group that happened last first: the cost is bounded, whoever knocks.
+func (r *Reader) DenialGroups(org iam.OrganizationID, since time.Time, most int) ([]DenialGroup, error) {
+	groups, err := list(r, func(row scanner) (DenialGroup, error) {
+		var g DenialGroup
+		var newest int64
+		err := row.Scan(&g.Cause, &g.Address, &g.Count, &newest, &g.Rows)
+		g.Newest = fromMicros(newest)
+		return g, err
+	}, `SELECT cause, address, CAST(sum(count) AS BIGINT), max(minute) AS newest, count(*)
+		FROM (SELECT minute, cause, address, count FROM scim_denials WHERE org_id = ? AND minute >= ? ORDER BY minute DESC LIMIT ?) AS newest_counts
+		GROUP BY cause, address ORDER BY newest DESC, cause, address`, string(org), micros(since), most)
+	if err != nil {
+		return nil, fmt.Errorf("sum the denied SCIM requests: %w", err)
+	}
+	return groups, nil
 }
 
 func scanDenial(org iam.OrganizationID) func(scanner) (SCIMDenial, error) {

@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"encoding/hex"
+	"strings"
 	"time"
 
 	"github.com/rollcall/rollcall/internal/iam"
@@ -21,6 +22,9 @@ type Session struct {
 	ExpiresAt  time.Time
 	EndedAt    time.Time // zero: not ended
 	EndedWhy   string
+	// By what the identity provider knows it; "" where it did not say, and for a session
+	// that began with a password.
+	NameID, NameIDFormat, SessionIndex string
 }
 
 // Why sessions ended.
@@ -35,10 +39,11 @@ const (
 	EndedDomain    = "the domain was removed"
 	EndedNotAdmin  = "the member does not hold the role Admin directly any more"
 	EndedNoSAML    = "the SAML connection was removed"
+	EndedAtIDP     = "signed out at the identity provider"
 )
 
 const sessionColumns = `sessions.id, sessions.member_id, sessions.method, sessions.address, sessions.user_agent, sessions.created_at, sessions.last_seen_at,
-	sessions.expires_at, sessions.ended_at, coalesce(sessions.ended_why, '')`
+	sessions.expires_at, sessions.ended_at, coalesce(sessions.ended_why, ''), sessions.name_id, sessions.name_id_format, sessions.session_index`
 
 // sessionRow is a session as its columns are scanned.
 type sessionRow struct {
@@ -48,7 +53,8 @@ type sessionRow struct {
 }
 
 func (s *sessionRow) into() []any {
-	return []any{&s.ID, &s.Member, &s.Method, &s.Address, &s.UserAgent, &s.created, &s.seen, &s.expires, &s.ended, &s.EndedWhy}
+	return []any{&s.ID, &s.Member, &s.Method, &s.Address, &s.UserAgent, &s.created, &s.seen, &s.expires, &s.ended, &s.EndedWhy,
+		&s.NameID, &s.NameIDFormat, &s.SessionIndex}
 }
 
 func (s *sessionRow) session() Session {
@@ -120,9 +126,10 @@ func (r *Reader) SessionMember(org iam.OrganizationID, id string) (iam.MemberID,
 // checked that he may sign in.
 func (tx *Tx) InsertSession(org iam.OrganizationID, s Session, secret iam.SecretHash) error {
 	_, err := tx.exec(`
-		INSERT INTO sessions (org_id, id, secret_hash, member_id, method, address, user_agent, created_at, last_seen_at, expires_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		org, s.ID, hex.EncodeToString(secret[:]), s.Member, s.Method, s.Address, s.UserAgent, micros(s.CreatedAt), micros(s.LastSeenAt), micros(s.ExpiresAt))
+		INSERT INTO sessions (org_id, id, secret_hash, member_id, method, address, user_agent, created_at, last_seen_at, expires_at, name_id, name_id_format, session_index)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		org, s.ID, hex.EncodeToString(secret[:]), s.Member, s.Method, s.Address, s.UserAgent, micros(s.CreatedAt), micros(s.LastSeenAt), micros(s.ExpiresAt),
+		s.NameID, s.NameIDFormat, s.SessionIndex)
 	return err
 }
 
@@ -147,6 +154,28 @@ func (tx *Tx) EndCookie(org iam.OrganizationID, secret iam.SecretHash, why strin
 	return one(tx.Reader, scanSession, `UPDATE sessions SET ended_at = ?, ended_why = ?
 		WHERE org_id = ? AND secret_hash = ? AND ended_at IS NULL AND expires_at > ? RETURNING `+sessionColumns,
 		micros(at), why, org, hex.EncodeToString(secret[:]), micros(at))
+}
+
+// EndedSession returns the session of a cookie's secret if it ended by sign-out since a
+// time; iam.ErrNotFound.
+func (r *Reader) EndedSession(org iam.OrganizationID, secret iam.SecretHash, since time.Time) (Session, error) {
+	return one(r, scanSession, `SELECT `+sessionColumns+` FROM sessions
+		WHERE org_id = ? AND secret_hash = ? AND ended_why = ? AND ended_at >= ?`, org, hex.EncodeToString(secret[:]), EndedSignOut, micros(since))
+}
+
+// EndNamedSessions ends the sessions of an organization that began by SAML with a NameID,
+// and returns them. With indexes it ends those of one of them, and those for which the
+// identity provider named none.
+func (tx *Tx) EndNamedSessions(org iam.OrganizationID, nameID string, indexes []string, why string, at time.Time) ([]Session, error) {
+	text, args := `UPDATE sessions SET ended_at = ?, ended_why = ?
+		WHERE org_id = ? AND name_id = ? AND method = 'saml' AND ended_at IS NULL AND expires_at > ?`, []any{micros(at), why, org, nameID, micros(at)}
+	if len(indexes) > 0 {
+		text += ` AND session_index IN (''` + strings.Repeat(", ?", len(indexes)) + `)`
+		for _, index := range indexes {
+			args = append(args, index)
+		}
+	}
+	return list(tx.Reader, scanSession, text+` RETURNING `+sessionColumns, args...)
 }
 
 // EndMemberSessions ends the sessions of a member, those of one method or with ""

@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +18,9 @@ func session(t *testing.T, db *store.DB, org iam.OrganizationID, member iam.Memb
 	s := store.Session{
 		ID: id, Member: member, Method: method, Address: "192.0.2.7", UserAgent: "Browser/1",
 		CreatedAt: epoch, LastSeenAt: epoch, ExpiresAt: epoch.Add(12 * time.Hour),
+	}
+	if method == "saml" {
+		s.NameID, s.NameIDFormat, s.SessionIndex = string(member)+" ß", "format", "index "+id
 	}
 	write(t, db, func(tx *store.Tx) error { return tx.InsertSession(org, s, iam.HashSecret(id)) })
 	return s
@@ -187,44 +192,158 @@ func TestUseOnce(t *testing.T) {
 	})
 }
 
-// Replacing the metadata leaves the key and the permission as they are; removing the
-// connection takes both.
-func TestConnection_signingKey(t *testing.T) {
+// Replacing the metadata leaves the keys and the permission as they are; removing the
+// connection takes all.
+func TestConnection_keys(t *testing.T) {
 	eachTwo(t, func(t *testing.T, db *store.DB, here, there iam.OrganizationID) {
 		connect := func(org iam.OrganizationID) func(tx *store.Tx) error {
 			return func(tx *store.Tx) error {
 				return tx.PutConnection(iam.Connection{Organization: org, IdPEntityID: "https://idp.example", SSOBinding: "redirect", ConnectedAt: epoch, UpdatedAt: epoch})
 			}
 		}
-		key := func(org iam.OrganizationID) string {
+		// keys are that of signing and that of encryption.
+		keys := func(org iam.OrganizationID) string {
 			t.Helper()
-			k, err := db.Read(t.Context()).SigningKey(org)
+			r := db.Read(t.Context())
+			signing, err := r.SigningKey(org)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return string(k)
+			encryption, err := r.EncryptionKey(org)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(signing) + "," + string(encryption)
 		}
+		write(t, db, func(tx *store.Tx) error { return tx.AddEncryptionKey(here, []byte("unconnected")) })
 		write(t, db, connect(here))
 		write(t, db, connect(there))
-		if key(here) != "" {
-			t.Error("a connection has a key from the first")
+		if got := keys(here); got != "," {
+			t.Errorf("a connection has keys from the first: %q", got)
 		}
 		write(t, db, func(tx *store.Tx) error {
 			for _, k := range []string{"first", "second"} {
 				if err := tx.AddSigningKey(here, []byte(k)); err != nil {
 					return err
 				}
+				if err := tx.AddEncryptionKey(here, []byte(k+" too")); err != nil {
+					return err
+				}
 			}
 			return tx.SetIDPInitiated(here, true)
 		})
 		write(t, db, connect(here))
-		if c, err := db.Read(t.Context()).Connection(here); err != nil || !c.IDPInitiated || c.SSOBinding != "redirect" || key(here) != "first" || key(there) != "" {
-			t.Errorf("connection %+v, %v; keys %q and %q", c, err, key(here), key(there))
+		if c, err := db.Read(t.Context()).Connection(here); err != nil || !c.IDPInitiated || c.SSOBinding != "redirect" || keys(here) != "first,first too" || keys(there) != "," {
+			t.Errorf("connection %+v, %v; keys %q and %q", c, err, keys(here), keys(there))
 		}
 		write(t, db, func(tx *store.Tx) error { return tx.DeleteConnection(here) })
 		write(t, db, connect(here))
-		if c, err := db.Read(t.Context()).Connection(here); err != nil || c.IDPInitiated || key(here) != "" {
-			t.Errorf("connected anew: %+v, %v, key %q", c, err, key(here))
+		if c, err := db.Read(t.Context()).Connection(here); err != nil || c.IDPInitiated || keys(here) != "," {
+			t.Errorf("connected anew: %+v, %v, keys %q", c, err, keys(here))
+		}
+	})
+}
+
+// The identity provider names whom it means: his sessions that began by SAML end, those of
+// the indexes that it gives and those of none, in this organization alone.
+func TestSessions_endNamed(t *testing.T) {
+	eachTwo(t, func(t *testing.T, db *store.DB, here, there iam.OrganizationID) {
+		ann, bob, eve := newUser(t, db, here, "ann@x.example"), newUser(t, db, here, "bob@x.example"), newUser(t, db, there, "ann@x.example")
+		add := func(org iam.OrganizationID, member iam.MemberID, id, method, nameID, index string) {
+			t.Helper()
+			write(t, db, func(tx *store.Tx) error {
+				return tx.InsertSession(org, store.Session{
+					ID: id, Member: member, Method: method, CreatedAt: epoch, LastSeenAt: epoch, ExpiresAt: epoch.Add(time.Hour),
+					NameID: nameID, SessionIndex: index,
+				}, iam.HashSecret(id))
+			})
+		}
+		fill := func(round string) {
+			t.Helper()
+			add(here, ann, "1"+round, "saml", "ann", "i1")
+			add(here, ann, "2"+round, "saml", "ann", "i2")
+			add(here, ann, "3"+round, "saml", "ann", "")
+			add(here, ann, "4"+round, "local", "", "")
+			add(here, bob, "5"+round, "saml", "bob", "i1")
+			add(there, eve, "6"+round, "saml", "ann", "i1")
+		}
+		for i, test := range []struct {
+			nameID  string
+			indexes []string
+			want    string
+		}{
+			{"ann", nil, "123"},
+			{"ann", []string{"i1"}, "13"},
+			{"ann", []string{"i2", "i1", "other"}, "123"},
+			{"ann", []string{"other"}, "3"},
+			{"Ann", nil, ""},
+			{"", nil, ""},
+			{"bob", []string{"i1", "i1"}, "5"},
+		} {
+			round := string(rune('a' + i))
+			fill(round)
+			write(t, db, func(tx *store.Tx) error {
+				ended, err := tx.EndNamedSessions(here, test.nameID, test.indexes, store.EndedAtIDP, epoch)
+				var ids []string
+				for _, s := range ended {
+					if s.ID[1:] == round {
+						ids = append(ids, s.ID[:1])
+					}
+					if s.EndedWhy != store.EndedAtIDP || s.NameID != test.nameID {
+						t.Errorf("ended %+v", s)
+					}
+				}
+				slices.Sort(ids)
+				if got := strings.Join(ids, ""); got != test.want {
+					t.Errorf("%q %q ended %q, want %q", test.nameID, test.indexes, got, test.want)
+				}
+				return err
+			})
+		}
+		if got := live(t, db, there, eve); len(got) != 7 {
+			t.Errorf("of the other organization's sessions %q are left", got)
+		}
+		write(t, db, func(tx *store.Tx) error { // expired
+			ended, err := tx.EndNamedSessions(here, "bob", nil, store.EndedAtIDP, epoch.Add(time.Hour))
+			if len(ended) != 0 {
+				t.Errorf("expired sessions ended: %+v", ended)
+			}
+			return err
+		})
+	})
+}
+
+func TestSessions_ended(t *testing.T) {
+	eachTwo(t, func(t *testing.T, db *store.DB, here, there iam.OrganizationID) {
+		ann := newUser(t, db, here, "ann@x.example")
+		want := session(t, db, here, ann, "s1", "saml")
+		session(t, db, here, ann, "s2", "saml")
+		session(t, db, here, ann, "s3", "saml")
+		write(t, db, func(tx *store.Tx) error {
+			for secret, why := range map[string]string{"s1": store.EndedSignOut, "s2": store.EndedRemoved} {
+				if _, err := tx.EndCookie(here, iam.HashSecret(secret), why, epoch); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		want.EndedAt, want.EndedWhy = epoch, store.EndedSignOut
+		r := db.Read(t.Context())
+		got, err := r.EndedSession(here, iam.HashSecret("s1"), epoch)
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("session (-want +got): %s, %v", diff, err)
+		}
+		for name, find := range map[string]func() (store.Session, error){
+			"ended too early": func() (store.Session, error) {
+				return r.EndedSession(here, iam.HashSecret("s1"), epoch.Add(time.Second))
+			},
+			"ended otherwise":      func() (store.Session, error) { return r.EndedSession(here, iam.HashSecret("s2"), epoch) },
+			"live":                 func() (store.Session, error) { return r.EndedSession(here, iam.HashSecret("s3"), epoch) },
+			"another organization": func() (store.Session, error) { return r.EndedSession(there, iam.HashSecret("s1"), epoch) },
+		} {
+			if _, err := find(); iam.KindOf(err) != iam.KindNotFound {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 	})
 }

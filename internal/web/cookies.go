@@ -12,15 +12,18 @@ const (
 	hostPrefix    = "__Host-"
 	sessionCookie = "rollcall"
 	pendingCookie = "rollcall-saml"
+	markCookie    = "rollcall-mark"
+	logoutCookie  = "rollcall-logout"
 )
 
 // Cookies reads and writes the cookies that the doors share. The zero value is for
 // plain HTTP on loopback, where browsers accept neither the prefix nor Secure.
 //
-// The pending cookie must come back with the identity provider's cross-site POST,
-// for which SameSite=None is made, and None needs Secure. On plain HTTP it is Lax,
-// and comes back when the identity provider runs on the same host: ports do not
-// count for what is the same site.
+// Some must come back with the identity provider's cross-site POST, for which
+// SameSite=None is made, and None needs Secure: the pending cookie, its like for signing
+// out, and the mark, which says which session the browser has and opens nothing. On plain HTTP they are Lax, and
+// come back when the identity provider runs on the same host: ports do not count for
+// what is the same site.
 type Cookies struct {
 	HTTPS bool // people reach the server by https
 }
@@ -54,15 +57,21 @@ func (c Cookies) set(w http.ResponseWriter, name, value string, expires time.Tim
 // Session returns the value of the session cookie, "" for none.
 func (c Cookies) Session(r *http.Request) string { return c.read(r, sessionCookie) }
 
-// SetSession hands the session out until expires.
-func (c Cookies) SetSession(w http.ResponseWriter, value string, expires time.Time) {
+// SetSession hands the session out until expires, and its mark beside it.
+func (c Cookies) SetSession(w http.ResponseWriter, value, mark string, expires time.Time) {
 	c.set(w, sessionCookie, value, expires, http.SameSiteLaxMode)
+	c.set(w, markCookie, mark, expires, c.crossSite())
 }
 
-// ClearSession takes the session cookie back.
+// ClearSession takes the session cookie and its mark back.
 func (c Cookies) ClearSession(w http.ResponseWriter) {
 	c.set(w, sessionCookie, "", time.Time{}, http.SameSiteLaxMode)
+	c.set(w, markCookie, "", time.Time{}, c.crossSite())
 }
+
+// Mark returns what tells which session the browser has, also in a request from
+// another site; "" for none.
+func (c Cookies) Mark(r *http.Request) string { return c.read(r, markCookie) }
 
 // Pending returns what binds a SAML answer to this browser, "" for none.
 func (c Cookies) Pending(r *http.Request) string { return c.read(r, pendingCookie) }
@@ -75,6 +84,20 @@ func (c Cookies) SetPending(w http.ResponseWriter, value string, expires time.Ti
 // ClearPending takes it back.
 func (c Cookies) ClearPending(w http.ResponseWriter) {
 	c.set(w, pendingCookie, "", time.Time{}, c.crossSite())
+}
+
+// Logout returns what binds the identity provider's answer to this browser while it signs
+// out there, "" for none.
+func (c Cookies) Logout(r *http.Request) string { return c.read(r, logoutCookie) }
+
+// SetLogout keeps it until expires.
+func (c Cookies) SetLogout(w http.ResponseWriter, value string, expires time.Time) {
+	c.set(w, logoutCookie, value, expires, c.crossSite())
+}
+
+// ClearLogout takes it back.
+func (c Cookies) ClearLogout(w http.ResponseWriter) {
+	c.set(w, logoutCookie, "", time.Time{}, c.crossSite())
 }
 
 func (c Cookies) crossSite() http.SameSite {

@@ -64,6 +64,7 @@ var furtherPages = []pageOf{
 	{"/?with=email", true}, {"/?connection={org}", true}, {"/nothing-is-here", true}, {"/nothing-is-here", false},
 	{"/saml/{org}/acs", true}, {"/saml/{org}/logout", true}, {"/saml/00000000-0000-7000-8000-000000000000/login", true},
 	{"/members?q=nobody+is+called+so", false}, {"/members?q=a", false}, {"/roles/nothing", false},
+	{"/settings/activity?chart=1", false}, {"/settings/activity?chart=30&result=refused", false},
 }
 
 // missing are pages that an organization has nothing for, by state.

@@ -86,6 +86,16 @@ func (s *site) provisioned(domains ...string) *entra {
 	return s.directory(endpoint, key)
 }
 
+// refusedCalls calls with Secret Tokens that were entered wrongly.
+func (s *site) refusedCalls() {
+	s.t.Helper()
+	endpoint := need[access.SCIMView](s.t)(s.access.SCIMSettings(s.t.Context(), s.org)).Endpoint
+	for _, token := range []string{"", "Bearer " + s.places["key"] + ":x", s.places["key"], s.places["key"] + ":wrong", "scim_aaaaaaaaaaaaaaaaaaaa:x"} {
+		mistaken := entra{s.t, http.DefaultClient, endpoint, token}
+		mistaken.send(http.StatusUnauthorized, http.MethodGet, "/Users", "")
+	}
+}
+
 func (s *site) makeRole(name, group string, permissions ...string) access.RoleView {
 	s.t.Helper()
 	in := access.RoleInput{Name: &name, Permissions: &permissions}
@@ -110,7 +120,7 @@ func (s *site) askSupport(subject, description string) {
 		s.t.Fatal(err)
 	}
 	text := iam.SupportText{Priority: iam.PriorityHigh, Subject: subject, Description: description, Application: subject, ApplicationID: subject}
-	made := need[iam.SupportRequest](s.t)(s.access.ContactSupport(s.t.Context(), iam.Actor{Type: iam.ActorUser, ID: string(s.adminID), Details: "admin@example.com"}, s.org, text, picture.Bytes()))
+	made := need[access.SupportSent](s.t)(s.access.ContactSupport(s.t.Context(), iam.Actor{Type: iam.ActorUser, ID: string(s.adminID), Details: "admin@example.com"}, s.org, text, picture.Bytes()))
 	s.places["ticket"] = string(made.ID)
 }
 
@@ -169,6 +179,7 @@ func fillUsual(s *site) {
 	need[access.Domain](s.t)(s.access.AddDomain(s.t.Context(), iam.Operator, s.org, "waiting.example", false))
 	need[iam.Member](s.t)(s.access.SetMemberRoles(s.t.Context(), iam.Operator, s.org, "grace@example.com", []string{"Support", "system:Billing"}))
 	s.invite("mary@example.com", "Read-only")
+	s.refusedCalls()
 	s.askSupport("Provisioning fails", "Since yesterday.\n\nThe log says 400.")
 	s.found()
 }
@@ -227,6 +238,7 @@ func fillLarge(s *site) {
 	users := directory.createMany(manyMembers)
 	directory.addMembers(group, users)
 	s.places["member"], s.places["group"], s.places["role"] = users[0], group, string(role.ID)
+	need[access.NewKey](s.t)(s.access.CreateKey(s.t.Context(), iam.Operator, s.org, "12mo")) // a rotation has begun
 	for i := range access.SupportPerDay {
 		s.askSupport(fmt.Sprintf("Request %d", i), "It still fails.")
 	}

@@ -7,9 +7,13 @@ package idp
 import (
 	"bytes"
 	"compress/flate"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -30,8 +34,10 @@ type Provider struct {
 	EntityID string
 	SSOURL   string
 	Binding  string // of single sign-on; "" is HTTP-Redirect
-	key      *ecdsa.PrivateKey
-	der      []byte
+	// SLOURL offers single logout by SLOBinding, "" is HTTP-Redirect; without it there is none.
+	SLOURL, SLOBinding string
+	key                *ecdsa.PrivateKey
+	der                []byte
 }
 
 // New returns an identity provider with a certificate that is valid from a day before
@@ -57,15 +63,23 @@ func New(t testing.TB, name string, now time.Time) *Provider {
 
 // Metadata is what Rollcall is connected with.
 func (p *Provider) Metadata() []byte {
-	binding := p.Binding
-	if binding == "" {
-		binding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+	binding := bindingOf(p.Binding)
+	logout := ""
+	if p.SLOURL != "" {
+		logout = `<SingleLogoutService Binding="` + bindingOf(p.SLOBinding) + `" Location="` + esc(p.SLOURL) + `"/>`
 	}
 	return fmt.Appendf(nil, `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="%s">`+
 		`<IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">`+
-		`<KeyDescriptor use="signing"><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>%s</X509Certificate></X509Data></KeyInfo></KeyDescriptor>`+
+		`<KeyDescriptor use="signing"><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>%s</X509Certificate></X509Data></KeyInfo></KeyDescriptor>%s`+
 		`<SingleSignOnService Binding="%s" Location="%s"/></IDPSSODescriptor></EntityDescriptor>`,
-		p.EntityID, base64.StdEncoding.EncodeToString(p.der), binding, p.SSOURL)
+		p.EntityID, base64.StdEncoding.EncodeToString(p.der), logout, binding, p.SSOURL)
+}
+
+func bindingOf(name string) string {
+	if name == "" {
+		return "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+	}
+	return name
 }
 
 // Request is an AuthnRequest as the identity provider reads it.
@@ -84,17 +98,22 @@ func Read(t testing.TB, location string) Request {
 	if err != nil {
 		t.Fatal(err)
 	}
-	packed, err := base64.StdEncoding.DecodeString(u.Query().Get("SAMLRequest"))
+	r := parse(t, inflate(t, u.Query().Get("SAMLRequest")))
+	r.Signed = u.Query().Get("Signature") != ""
+	return r
+}
+
+func inflate(t testing.TB, value string) []byte {
+	t.Helper()
+	packed, err := base64.StdEncoding.DecodeString(value)
 	if err != nil {
-		t.Fatalf("the request in %s: %v", location, err)
+		t.Fatalf("the message %q: %v", value, err)
 	}
 	text, err := io.ReadAll(flate.NewReader(bytes.NewReader(packed)))
 	if err != nil {
-		t.Fatalf("the request in %s: %v", location, err)
+		t.Fatalf("the message %q: %v", value, err)
 	}
-	r := parse(t, text)
-	r.Signed = u.Query().Get("Signature") != ""
-	return r
+	return text
 }
 
 // ReadForm reads the request in the form that the browser posts.
@@ -133,12 +152,14 @@ type Answer struct {
 	FamilyName  string
 	DisplayName string
 	Unsigned    bool
+	EncryptFor  []byte // certificate (DER) that the signed assertion is encrypted for; nil encrypts nothing
 }
 
 const (
 	nsSAML  = "urn:oasis:names:tc:SAML:2.0:assertion"
 	nsSAMLP = "urn:oasis:names:tc:SAML:2.0:protocol"
 	nsDS    = "http://www.w3.org/2000/09/xmldsig#"
+	nsXEnc  = "http://www.w3.org/2001/04/xmlenc#"
 	exc     = "http://www.w3.org/2001/10/xml-exc-c14n#"
 )
 
@@ -168,7 +189,7 @@ func (p *Provider) Respond(t testing.TB, a Answer) string {
 	response := `<samlp:Response xmlns:samlp="` + nsSAMLP + `" xmlns:saml="` + nsSAML + `" Destination="` + esc(a.Destination) + `" ID="` + newID(t) + `"` +
 		a.inResponseTo() + ` IssueInstant="` + stamp(a.Now) + `" Version="2.0"><saml:Issuer>` + esc(a.Issuer) + `</saml:Issuer>` +
 		`<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"></samlp:StatusCode></samlp:Status>` +
-		head + signature + tail + `</samlp:Response>`
+		a.encrypted(t, head+signature+tail) + `</samlp:Response>`
 	return base64.StdEncoding.EncodeToString([]byte(response))
 }
 
@@ -209,6 +230,70 @@ func attribute(name, value string) string {
 	return `<saml:Attribute Name="` + name + `"><saml:AttributeValue>` + esc(value) + `</saml:AttributeValue></saml:Attribute>`
 }
 
+// encrypted encrypts an assertion, by AES-256-GCM and RSA-OAEP as XML Encryption 1.1 has
+// them.
+func (a Answer) encrypted(t testing.TB, assertion string) string {
+	t.Helper()
+	if a.EncryptFor == nil {
+		return assertion
+	}
+	certificate, err := x509.ParseCertificate(a.EncryptFor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := make([]byte, 32+12) // key and initialization vector
+	if _, err := rand.Read(secret); err != nil {
+		t.Fatal(err)
+	}
+	key, vector := secret[:32], secret[32:]
+	wrapped, err := rsa.EncryptOAEP(sha1.New(), rand.Reader, certificate.PublicKey.(*rsa.PublicKey), key, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gcm, err := cipher.NewGCM(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := func(name, algorithm, inside string, data []byte) string {
+		return `<xenc:` + name + `><xenc:EncryptionMethod Algorithm="` + algorithm + `"/>` + inside +
+			`<xenc:CipherData><xenc:CipherValue>` + base64.StdEncoding.EncodeToString(data) + `</xenc:CipherValue></xenc:CipherData></xenc:` + name + `>`
+	}
+	info := `<ds:KeyInfo xmlns:ds="` + nsDS + `">` + part("EncryptedKey", nsXEnc+"rsa-oaep-mgf1p", "", wrapped) + `</ds:KeyInfo>`
+	return `<saml:EncryptedAssertion xmlns:xenc="` + nsXEnc + `">` +
+		part("EncryptedData", "http://www.w3.org/2009/xmlenc11#aes256-gcm", info, gcm.Seal(vector, vector, []byte(assertion), nil)) + `</saml:EncryptedAssertion>`
+}
+
+// EncryptionCertificate reads in Rollcall's metadata which certificate assertions are to be
+// encrypted for.
+func EncryptionCertificate(t testing.TB, metadata []byte) []byte {
+	t.Helper()
+	var read struct {
+		Keys []struct {
+			Use         string `xml:"use,attr"`
+			Certificate string `xml:"KeyInfo>X509Data>X509Certificate"`
+		} `xml:"SPSSODescriptor>KeyDescriptor"`
+	}
+	if err := xml.Unmarshal(metadata, &read); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range read.Keys {
+		if key.Use != "encryption" {
+			continue
+		}
+		der, err := base64.StdEncoding.DecodeString(key.Certificate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return der
+	}
+	t.Fatalf("the metadata names no certificate for encryption: %s", metadata)
+	return nil
+}
+
 // sign signs a text that is canonical already (Exclusive XML Canonicalization 1.0).
 func (p *Provider) sign(t testing.TB, id, canonical string) string {
 	t.Helper()
@@ -219,13 +304,18 @@ func (p *Provider) sign(t testing.TB, id, canonical string) string {
 		`<ds:Transform Algorithm="` + exc + `"></ds:Transform></ds:Transforms><ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"></ds:DigestMethod>` +
 		`<ds:DigestValue>` + base64.StdEncoding.EncodeToString(digest[:]) + `</ds:DigestValue></ds:Reference></ds:SignedInfo>`
 	sum := sha256.Sum256([]byte(info))
+	return `<ds:Signature xmlns:ds="` + nsDS + `">` + info + `<ds:SignatureValue>` + p.signatureOf(t, sum) + `</ds:SignatureValue></ds:Signature>`
+}
+
+// signatureOf is the base64 of a signature value. XML Signature 1.1 section 6.4.3: the two
+// numbers, each as long as the curve's.
+func (p *Provider) signatureOf(t testing.TB, sum [sha256.Size]byte) string {
+	t.Helper()
 	r, s, err := ecdsa.Sign(rand.Reader, p.key, sum[:])
 	if err != nil {
 		t.Fatal(err)
 	}
-	// XML Signature 1.1 section 6.4.3: the two numbers, each as long as the curve's.
-	value := append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...)
-	return `<ds:Signature xmlns:ds="` + nsDS + `">` + info + `<ds:SignatureValue>` + base64.StdEncoding.EncodeToString(value) + `</ds:SignatureValue></ds:Signature>`
+	return base64.StdEncoding.EncodeToString(append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...))
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }

@@ -28,6 +28,7 @@ type activityPage struct {
 	Pager    pager
 	Opened   *openedRequest
 	Denied   []deniedRow
+	Chart    *chart
 	SCIM     bool // it is on
 	Settings string
 }
@@ -61,7 +62,7 @@ const (
 // The filter's lists. A value that is not in them filters nothing.
 func activityResults() []choice {
 	return []choice{
-		{Value: "2xx", Label: "Answered (2xx)"}, {Value: "noted", Label: "Noted"}, {Value: "4xx", Label: "Refused (4xx)"},
+		{Value: "2xx", Label: "Answered (2xx)"}, {Value: "noted", Label: "Noted"}, {Value: "refused", Label: "Refused or failed"}, {Value: "4xx", Label: "Refused (4xx)"},
 		{Value: "5xx", Label: "Failed (5xx)"}, {Value: "400", Label: "400"}, {Value: "403", Label: "403"}, {Value: "404", Label: "404"},
 		{Value: "409", Label: "409"}, {Value: "412", Label: "412"}, {Value: "413", Label: "413"}, {Value: "503", Label: "503"},
 	}
@@ -72,7 +73,7 @@ func activityMethods() []choice {
 }
 
 func activitySpans() []choice {
-	return []choice{{Value: "1", Label: "Last 24 hours"}, {Value: "7", Label: "Last 7 days"}, {Value: "30", Label: "Last 30 days"}}
+	return []choice{{Value: "1", Label: "Last 24 hours"}, {Value: "7", Label: "Last 7 days"}, {Value: "14", Label: "Last 14 days"}, {Value: "30", Label: "Last 30 days"}}
 }
 
 func (c *Console) activity(x *exchange) error {
@@ -108,14 +109,31 @@ func (c *Console) activity(x *exchange) error {
 		}
 		p.Opened = newOpenedRequest(r, without(query, "open"))
 	}
-	denied, err := c.access.Denials(x.r.Context(), x.org(), asked.Since, deniedMost)
-	for _, d := range denied {
-		p.Denied = append(p.Denied, newDeniedRow(d))
+	if err := c.denied(x, p, asked.Since); err != nil {
+		return err
 	}
-	if err != nil {
+	if p.Chart, err = c.provisioningChart(x, query.Get("chart"), query); err != nil {
 		return err
 	}
 	return x.show(p)
+}
+
+// denied lists the newest counts of requests that were refused before they were anybody's.
+func (c *Console) denied(x *exchange, p *activityPage, since time.Time) error {
+	list, err := c.access.Denials(x.r.Context(), x.org(), since, deniedMost)
+	if err != nil {
+		return err
+	}
+	keys, err := c.access.Keys(x.r.Context(), x.org())
+	if err != nil {
+		return err
+	}
+	known := c.circumstances(x, keys)
+	for _, d := range list {
+		why := known.explain(iam.ParseDenial(d.Cause))
+		p.Denied = append(p.Denied, deniedRow{Minute: d.Minute, Cause: why.Title, Hint: why.Do, Address: d.Address, Count: count(int(d.Count))})
+	}
+	return nil
 }
 
 // asked is the query of the request log that the filter comes to.
@@ -127,6 +145,8 @@ func (p *activityPage) asked(query url.Values, now time.Time) access.RequestQuer
 	result := chosen(p.Results)
 	if class, ok := strings.CutSuffix(result, "xx"); ok {
 		asked.StatusClass, _ = strconv.Atoi(class) // a digit
+	} else if result == "refused" {
+		asked.LeastStatus = 400
 	} else if result != "noted" && result != "" {
 		asked.Status, _ = strconv.Atoi(result) // a status
 	}

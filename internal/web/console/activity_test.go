@@ -143,7 +143,7 @@ func TestActivity_denied(t *testing.T) {
 	other := o.world.org("Beta", "beta.example")
 	denials = append(denials, store.SCIMDenial{Organization: other.id, Minute: o.clock().Truncate(time.Minute), Cause: iam.CauseWrong, Address: "203.0.113.9", Count: 1})
 	o.write(func(tx *store.Tx) error { return tx.AddSCIMDenials(denials) })
-	b.get("/settings/activity").says("No credentials", "Not key:secret", "Wrong key or secret", "Revoked key", "Expired key", "Generate a new key, and enter its Secret Token in Entra ID", "Too many requests", "Refused too often", "something new", "1,007", "192.0.2.1").
+	b.get("/settings/activity").says("No credentials", "Not key:secret", "Wrong key or secret", "The revoked key", "The expired key", "If nobody stored its secret, generate a new key", "Too many requests", "Refused too often", "Something new", "1,007", "192.0.2.1").
 		saysNot("203.0.113.9")
 }
 

@@ -180,22 +180,3 @@ func verdictHint(v access.Verdict) string {
 	}
 	return ""
 }
-
-// deniedWords says why requests are refused before they are anybody's, and what to do.
-var deniedWords = map[string]struct{ cause, hint string }{
-	iam.CauseNone:       {"No credentials", "Enter the Secret Token in Entra ID, under Admin Credentials."},
-	iam.CauseForm:       {"Not key:secret", "The Secret Token is the key, a colon and the secret, without blanks."},
-	iam.CauseWrong:      {"Wrong key or secret", "Compare Tenant URL and Secret Token: the key may be that of another organization."},
-	iam.CauseRevoked:    {"Revoked key", "Enter the Secret Token of an active key in Entra ID."},
-	iam.CauseExpired:    {"Expired key", "Generate a new key, and enter its Secret Token in Entra ID."},
-	"too many requests": {"Too many requests", "The identity provider slows down by itself, and sends them again."},
-	"refused too often": {"Refused too often", "The same wrong Secret Token came again and again from this address, and is not looked at for a while. Correct it in Entra ID."},
-}
-
-func newDeniedRow(d access.Denial) deniedRow {
-	words, known := deniedWords[d.Cause]
-	if !known {
-		words.cause = d.Cause
-	}
-	return deniedRow{Minute: d.Minute, Cause: words.cause, Hint: words.hint, Address: d.Address, Count: count(int(d.Count))}
-}

@@ -52,6 +52,7 @@ var activityKinds = []activityKind{
 	{iam.UserLogin, "Sign-in", "Signed in"},
 	{iam.UserLoginFailed, "Sign-in", "Sign-in refused"},
 	{iam.UserLogout, "Sign-in", "Signed out"},
+	{iam.UserLogoutFailed, "Sign-in", "Single logout refused"},
 	{iam.AdminLinkCreate, "Sign-in", "Admin link created"},
 	{iam.AdminLinkUse, "Sign-in", "Admin link used"},
 	{iam.BreakGlassKept, "Sign-in", "Break-glass Admin kept"},

@@ -213,7 +213,7 @@ func actorKind(a iam.Actor) string {
 func activityNote(e iam.AuditEvent) string {
 	text := func(key string) string { s, _ := e.Details[key].(string); return s }
 	switch e.Type {
-	case iam.UserLoginFailed:
+	case iam.UserLoginFailed, iam.UserLogoutFailed:
 		return sentence(text("detail"))
 	case iam.UserLogin:
 		if text("method") == "local" {

@@ -19,6 +19,7 @@ type dashboardPage struct {
 	Done      int
 	Health    healthPanel
 	Attention []attention
+	Chart     *chart // nil for whoever may not see the request log
 }
 
 // notice is a condition of the whole page with one action.
@@ -86,6 +87,12 @@ func (c *Console) dashboard(x *exchange) error {
 		}
 	}
 	p.Attention = c.attention(x, o)
+	if p.Chart, err = c.provisioningChart(x, defaultSpan, nil); err != nil {
+		return err
+	}
+	if p.Chart != nil {
+		p.Chart.Spans = nil // the page of the log has the others
+	}
 	return x.show(p)
 }
 
@@ -216,23 +223,6 @@ func (o overview) mapping() (done bool, text string) {
 		return false, plural(empty, "role that a SCIM group gives has", "roles that SCIM groups give have") + " no permissions yet: members who hold nothing else can sign in but do nothing."
 	}
 	return true, ""
-}
-
-// howDenied says in words why requests are denied, by the request log's word for it.
-func howDenied(cause string) string {
-	switch cause {
-	case iam.CauseNone:
-		return "without a key"
-	case iam.CauseForm:
-		return "with a Secret Token that is not key:secret"
-	case iam.CauseWrong:
-		return "with a wrong key or secret"
-	case iam.CauseRevoked:
-		return "with a revoked key"
-	case iam.CauseExpired:
-		return "with an expired key"
-	}
-	return "and was denied (" + cause + ")"
 }
 
 func (c *Console) healthPanel(x *exchange, o overview) healthPanel {

@@ -9,14 +9,17 @@ import (
 )
 
 // defaultRolesPage is the Default role: what a member holds who has no role directly or
-// through a group (R115, R129). The list is never empty, and a role that makes everybody
-// an admin is asked about once more (R116, S59).
+// through a group (R115, R129). The list is never empty. What another one does to the
+// members is shown before it is saved, and a role that lets everybody manage the
+// organization is asked about, whoever holds it now (R116, S59).
 type defaultRolesPage struct {
 	frame
 	Options []roleOption
-	Members int // who hold the Default roles now
-	Ask     []string
-	Confirm string // stands for Ask; the form sends it back
+	Members int             // who hold the Default roles now
+	Preview *access.Preview // what saving would do; nil before that was asked
+	Ask     []string        // roles that would let everybody manage the organization
+	Asks    bool            // nothing was saved, because that was not confirmed
+	Confirm string          // stands for what is chosen; the form sends it back
 }
 
 func (c *Console) defaultRoles(x *exchange) error {
@@ -57,31 +60,36 @@ func (c *Console) setDefaultRoles(x *exchange) error {
 		return err
 	}
 	chosen := x.chosenRoles()
-	if p.Ask, p.Confirm = mighty(roles, chosen); p.Confirm != "" && p.Confirm != x.value("confirmed") {
-		chooseRoles(p.Options, chosen)
-		return x.show(p)
-	}
-	p.Ask = nil
+	chooseRoles(p.Options, chosen)
 	var args []string
 	for _, id := range chosen {
 		args = append(args, string(id))
 	}
-	after, err := c.access.SetDefaultRoles(x.r.Context(), x.session.Actor, x.org(), args)
+	preview, err := c.access.PreviewDefaultRoles(x.r.Context(), x.session.Actor, x.org(), args)
 	if err != nil {
-		chooseRoles(p.Options, chosen)
 		return x.again(p, err)
 	}
-	return x.done("/roles", "The Default role is "+names(roleRefNames(after))+" now.", "It is what members hold who have no role directly or through a group.")
+	p.Ask, p.Confirm = mighty(roles, chosen), strings.Join(args, " ")
+	asked := x.value("act") == "preview"
+	if asked || (preview.Members > 0 || len(p.Ask) > 0) && p.Confirm != x.value("confirmed") {
+		p.Preview, p.Asks = &preview, !asked
+		return x.show(p)
+	}
+	p.Ask = nil
+	after, err := c.access.SetDefaultRoles(x.r.Context(), x.session.Actor, x.org(), args)
+	if err != nil {
+		return x.again(p, err)
+	}
+	return x.done("/roles", "The Default role is "+names(roleRefNames(after))+" now.", affected(preview)+" It is what members hold who have no role directly or through a group.")
 }
 
 // mighty returns the roles that are not in the list yet and let their holders manage the
 // organization.
-func mighty(roles []access.RoleView, chosen []iam.RoleID) (list []string, confirm string) {
-	var ids []string
+func mighty(roles []access.RoleView, chosen []iam.RoleID) (list []string) {
 	for _, r := range roles {
 		if slices.Contains(chosen, r.ID) && !r.Default && slices.Contains(r.Permissions, iam.PermOrganizationManage) {
-			list, ids = append(list, roleTitle(r.Ref())), append(ids, string(r.ID))
+			list = append(list, roleTitle(r.Ref()))
 		}
 	}
-	return list, strings.Join(ids, " ")
+	return list
 }

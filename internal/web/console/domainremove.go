@@ -12,7 +12,7 @@ type domainRemovePage struct {
 	frame
 	Domain   string
 	Verified bool
-	Members  int // whom it shuts out
+	Preview  *access.Preview
 	Action   string
 }
 
@@ -35,7 +35,8 @@ func (c *Console) domainRemovePage(x *exchange) (*domainRemovePage, error) {
 		}
 		p := &domainRemovePage{frame: x.frame("Remove domain"), Domain: d.Domain, Verified: d.Status == access.DomainVerified, Action: domainURL(d.Domain)}
 		p.Here = "/settings/saml"
-		p.Members, err = c.access.DomainMembers(x.r.Context(), x.org(), d.Domain)
+		preview, err := c.access.PreviewRemoveDomain(x.r.Context(), x.session.Actor, x.org(), d.Domain)
+		p.Preview = &preview
 		return p, err
 	}
 	return nil, iam.Errorf(iam.KindNotFound, "the domain %q is not among this organization's domains", iam.Clip(x.r.PathValue("domain")))
@@ -57,7 +58,7 @@ func (c *Console) removeDomain(x *exchange) error {
 	if err != nil {
 		return x.again(p, err)
 	}
-	detail := "Nobody had an address in it."
+	detail := "Nobody is shut out."
 	if shutOut > 0 {
 		detail = plural(shutOut, "member", "members") + " with an address in it can no longer sign in. SCIM data is unchanged."
 	}

@@ -110,6 +110,12 @@ func (x *exchange) parse() error {
 	return nil
 }
 
+// allowMail gives an act that sends mail the time for it: of the time for the answer
+// some has gone already when a large form arrives slowly.
+func (x *exchange) allowMail() {
+	_ = http.NewResponseController(x.w).SetWriteDeadline(time.Now().Add(web.WriteTimeout)) // unsupported only in tests
+}
+
 // value is a field of the form, without white space around it: nobody means that.
 func (x *exchange) value(field string) string { return strings.TrimSpace(x.r.PostForm.Get(field)) }
 

@@ -64,8 +64,8 @@ func (c *Console) acceptInvitation(x *exchange) error {
 		return x.again(p, err)
 	}
 	if accepted.Way == signin.WaySAML {
-		return x.goOn("You are a member of "+p.Organization+" now, and are led on to its sign-in.", loginAt(org, "/"))
+		return x.goOn("Continue with SSO", "You are a member of "+p.Organization+" now, and are led on to its sign-in.", loginAt(org, "/"))
 	}
-	c.cookies.SetSession(x.w, accepted.SignedIn.Cookie, accepted.SignedIn.ExpiresAt)
+	c.cookies.SetSession(x.w, accepted.SignedIn.Cookie, accepted.SignedIn.Mark, accepted.SignedIn.ExpiresAt)
 	return x.to("/")
 }

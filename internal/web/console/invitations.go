@@ -12,6 +12,7 @@ import (
 type invitationsPage struct {
 	frame
 	SCIM        bool
+	Mails       bool // links go by mail
 	Invitations []invitationRow
 }
 
@@ -40,7 +41,7 @@ func (c *Console) invitations(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	p := &invitationsPage{frame: x.frame("Users and roles"), SCIM: x.session.Organization.SCIMEnabled}
+	p := &invitationsPage{frame: x.frame("Users and roles"), SCIM: x.session.Organization.SCIMEnabled, Mails: c.access.MailsInvitations()}
 	for _, i := range pending {
 		again := url.Values{"email": {i.Email}}
 		for _, r := range i.Roles {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
 )
 
@@ -11,16 +12,19 @@ import (
 type invitePage struct {
 	frame
 	SCIM    bool // membership is managed in the identity provider: a warning (R117)
+	Mails   bool // the link goes by mail
 	Email   string
 	Options []roleOption
 }
 
-// invitedPage shows the link of a new invitation, once: nothing is mailed, and only a hash
-// of it is kept. It is the answer to the POST itself.
+// invitedPage shows the link of a new invitation, once: only a hash of it is kept. It is
+// the answer to the POST itself. Also when the link went by mail: mail gets lost.
 type invitedPage struct {
 	frame
 	Email     string
 	URL       string
+	Mail      access.Mailed
+	Why       string // the mail could not be sent
 	ExpiresAt time.Time
 	Roles     []string
 	SSO       bool // he will sign in by SSO
@@ -46,7 +50,7 @@ func (c *Console) invitePage(x *exchange, email string, chosen []iam.RoleID) (*i
 	if err != nil {
 		return nil, err
 	}
-	p := &invitePage{frame: x.frame("Invite"), SCIM: x.session.Organization.SCIMEnabled, Email: email, Options: x.roleOptions(roles, nil)}
+	p := &invitePage{frame: x.frame("Invite"), SCIM: x.session.Organization.SCIMEnabled, Mails: c.access.MailsInvitations(), Email: email, Options: x.roleOptions(roles, nil)}
 	p.Here = "/invitations"
 	for i := range p.Options {
 		p.Options[i].Chosen = p.Options[i].Denied == "" && slices.Contains(chosen, p.Options[i].ID)
@@ -64,6 +68,7 @@ func (c *Console) invite(x *exchange) error {
 	for _, id := range chosen {
 		args = append(args, string(id))
 	}
+	x.allowMail()
 	made, err := c.access.Invite(ctx, x.session.Actor, x.org(), x.value("email"), args)
 	if err != nil {
 		return x.again(form, err)
@@ -72,7 +77,7 @@ func (c *Console) invite(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	p := &invitedPage{frame: x.frame("Invited"), Email: iam.Fold(x.value("email")), URL: made.URL, ExpiresAt: made.ExpiresAt}
+	p := &invitedPage{frame: x.frame("Invited"), Email: iam.Fold(x.value("email")), URL: made.URL, Mail: made.Mail, Why: sentence(made.Mail.Failure), ExpiresAt: made.ExpiresAt}
 	p.Here, p.Domain = "/invitations", iam.DomainOf(p.Email)
 	for _, o := range form.Options {
 		if o.Chosen {

@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 
+	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
 )
 
@@ -10,7 +11,8 @@ import (
 type revokePage struct {
 	frame
 	Key    keyRow
-	Others int // keys that stay active
+	Safe   bool // nobody uses it any more
+	Others int  // keys that stay active
 	Action string
 }
 
@@ -27,11 +29,13 @@ func (c *Console) revokePage(x *exchange) (*revokePage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &revokePage{frame: x.frame("Revoke key"), Key: newKeyRow(k, x.now)}
+	p := &revokePage{frame: x.frame("Revoke key"), Key: newKeyRow(k)}
 	p.Here, p.Action = "/settings/scim", p.Key.Revoke
 	keys, err := c.access.Keys(x.r.Context(), x.org())
-	for _, other := range keys {
-		if other.Status == iam.KeyActive && other.ID != k.ID {
+	for _, a := range access.AdviseKeys(keys, x.now) {
+		if a.ID == k.ID {
+			p.Key, p.Safe = activeKeyRow(a, x.now), a.Verdict == access.KeySafe
+		} else {
 			p.Others++
 		}
 	}

@@ -70,12 +70,11 @@ func roleGroups(d access.RoleDetail) []roleGroup {
 	return list
 }
 
-// customRole finds the custom role of the address. A system role is refused in the words
-// with which every change of one is.
+// customRole finds the custom role of the address. A system role is refused.
 func (c *Console) customRole(x *exchange) (access.RoleDetail, error) {
 	d, err := c.access.Role(x.r.Context(), x.org(), iam.RoleID(x.r.PathValue("role")))
-	if err == nil && d.Type == iam.RoleSystem {
-		_, err = c.access.PreviewRole(x.r.Context(), x.org(), d.ID, access.RoleInput{})
+	if err != nil {
+		return access.RoleDetail{}, err
 	}
-	return d, err
+	return d, d.CheckCustom()
 }

@@ -1,20 +1,19 @@
 package console
 
-import "github.com/rollcall/rollcall/internal/iam"
+import (
+	"github.com/rollcall/rollcall/internal/access"
+	"github.com/rollcall/rollcall/internal/iam"
+)
 
-// roleDeletionPage asks before a role is deleted: who loses it, and what keeps it from
-// being deleted (D3).
+// roleDeletionPage asks before a role is deleted: what that does to the members, and what
+// keeps it from being deleted (D3).
 type roleDeletionPage struct {
 	frame
 	ID          iam.RoleID
 	Name        string
-	Default     bool     // it is in the Default role list: it cannot be deleted
-	Invitations []string // addresses that it was promised to: neither
-	Groups      []roleGroup
-	Holders     int
-	Direct      int
-	Sole        int // holders who hold the Default role afterwards
-	Permissions int
+	Default     bool            // it is in the Default role list: it cannot be deleted
+	Invitations []string        // addresses that it was promised to: neither
+	Preview     *access.Preview // nil when it cannot be deleted
 }
 
 func (c *Console) roleDeletion(x *exchange) error {
@@ -22,6 +21,14 @@ func (c *Console) roleDeletion(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	if p.Default || len(p.Invitations) > 0 {
+		return x.show(p)
+	}
+	preview, err := c.access.PreviewDeleteRole(x.r.Context(), x.session.Actor, x.org(), string(p.ID))
+	if err != nil {
+		return x.again(p, err)
+	}
+	p.Preview = &preview
 	return x.show(p)
 }
 
@@ -30,10 +37,7 @@ func (c *Console) roleDeletionPage(x *exchange) (*roleDeletionPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &roleDeletionPage{
-		frame: x.frame("Delete role"), ID: d.ID, Name: d.Name, Default: d.Default, Invitations: d.Invitations, Groups: roleGroups(d),
-		Holders: d.Holders, Direct: d.Direct, Sole: d.Sole, Permissions: len(d.Permissions),
-	}
+	p := &roleDeletionPage{frame: x.frame("Delete role"), ID: d.ID, Name: d.Name, Default: d.Default, Invitations: d.Invitations}
 	p.Here = "/roles"
 	return p, nil
 }
@@ -43,12 +47,16 @@ func (c *Console) deleteRole(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	preview, err := c.access.PreviewDeleteRole(x.r.Context(), x.session.Actor, x.org(), string(p.ID))
+	if err != nil {
+		return x.again(p, err)
+	}
 	if err := c.access.DeleteRole(x.r.Context(), x.session.Actor, x.org(), string(p.ID)); err != nil {
 		return x.again(p, err)
 	}
-	detail := ""
-	if len(p.Groups) > 0 {
-		detail = "Its SCIM groups have no role now."
+	detail := affected(preview)
+	if len(preview.Groups) > 0 {
+		detail += " Its SCIM groups have no role now."
 	}
 	return x.done("/roles", "The role "+p.Name+" was deleted.", detail)
 }

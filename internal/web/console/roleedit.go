@@ -1,6 +1,8 @@
 package console
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -10,7 +12,8 @@ import (
 
 // roleEditPage is the form of a custom role, new or not. While a SCIM group is linked
 // through its field that field is read-only (D2); before a group is taken from another role
-// the page says from where to where, and asks.
+// the page says from where to where, and asks, as it does before members change by their
+// groups or lose or gain admin access.
 type roleEditPage struct {
 	frame
 	ID          iam.RoleID // "" for a new role
@@ -23,33 +26,15 @@ type roleEditPage struct {
 	Groups      []access.GroupRef
 	Permissions []permissionGroup
 	Granted     int
-	Product     string // product permissions, one a line
-	Change      *roleChange
-}
-
-// roleChange is what saving the form would do.
-type roleChange struct {
-	Holders        int // members who hold the role before
-	Added, Removed []iam.Permission
-	Takes          []takenGroup
-	// Confirm stands for the groups that move away from other roles, "" for none. The
-	// form sends it back; if it is not what would happen by then, the page asks again.
+	Product     string          // product permissions, one a line
+	Holders     int             // members who hold the role now
+	Preview     *access.Preview // what saving the form would do; nil before that was asked
+	// Confirm stands for what was asked and for the groups that move away from other roles.
+	// The form sends it back; for another form, or when another group would move by then,
+	// the page asks again.
 	Confirm string
 	Asks    bool // nothing was saved, because that was not confirmed
-}
-
-// takenGroup is a group that the role takes, with what that means to its members.
-type takenGroup struct {
-	access.TakenGroup
-	Gain, Lose int // members who gain this role, and who lose the one before
-}
-
-func newRoleChange(p access.RoleChange) *roleChange {
-	change := &roleChange{Holders: p.Holders, Added: p.Added, Removed: p.Removed, Confirm: moves(p.Takes)}
-	for _, t := range p.Takes {
-		change.Takes = append(change.Takes, takenGroup{TakenGroup: t, Gain: t.Members - t.Have, Lose: t.Members - t.Keep})
-	}
-	return change
+	Takes   bool // a group moves away from another role
 }
 
 func (c *Console) newRole(x *exchange) error {
@@ -74,7 +59,7 @@ type roleFields struct {
 
 func (x *exchange) roleForm(d access.RoleDetail, in roleFields) *roleEditPage {
 	p := &roleEditPage{
-		ID: d.ID, Former: d.Name, Name: in.name, Field: in.field, Groups: d.Groups,
+		ID: d.ID, Former: d.Name, Name: in.name, Field: in.field, Groups: d.Groups, Holders: d.Holders,
 		Permissions: permissionEditor(x.session, in.permissions, d.Permissions), Product: in.product,
 	}
 	if p.frame, p.Action = x.frame("Create new role"), "/roles/new"; d.ID != "" {
@@ -113,8 +98,11 @@ func (x *exchange) enteredRole() (roleFields, access.RoleInput) {
 }
 
 func (c *Console) createRole(x *exchange) error {
-	return c.saveRole(x, access.RoleDetail{}, func(in access.RoleInput) (access.RoleView, error) {
-		return c.access.CreateRole(x.r.Context(), x.session.Actor, x.org(), in)
+	actor, org := x.session.Actor, x.org()
+	return c.saveRole(x, access.RoleDetail{}, func(in access.RoleInput) (access.Preview, error) {
+		return c.access.PreviewCreateRole(x.r.Context(), actor, org, in)
+	}, func(in access.RoleInput) (access.RoleView, error) {
+		return c.access.CreateRole(x.r.Context(), actor, org, in)
 	})
 }
 
@@ -123,53 +111,61 @@ func (c *Console) updateRole(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	return c.saveRole(x, d, func(in access.RoleInput) (access.RoleView, error) {
-		return c.access.UpdateRole(x.r.Context(), x.session.Actor, x.org(), string(d.ID), in)
+	actor, org := x.session.Actor, x.org()
+	return c.saveRole(x, d, func(in access.RoleInput) (access.Preview, error) {
+		return c.access.PreviewUpdateRole(x.r.Context(), actor, org, string(d.ID), in)
+	}, func(in access.RoleInput) (access.RoleView, error) {
+		return c.access.UpdateRole(x.r.Context(), actor, org, string(d.ID), in)
 	})
 }
 
-// saveRole saves the form, unless only its consequences were asked for, or a group would
-// move and that was not confirmed.
-func (c *Console) saveRole(x *exchange, d access.RoleDetail, save func(access.RoleInput) (access.RoleView, error)) error {
+// saveRole saves the form, unless only its consequences were asked for, or they are weighty
+// and were not confirmed.
+func (c *Console) saveRole(x *exchange, d access.RoleDetail, look func(access.RoleInput) (access.Preview, error), save func(access.RoleInput) (access.RoleView, error)) error {
 	fields, in := x.enteredRole()
 	p := x.roleForm(d, fields)
-	preview, err := c.access.PreviewRole(x.r.Context(), x.org(), d.ID, in)
+	preview, err := look(in)
 	if err != nil {
 		return x.again(p, err)
 	}
-	change := newRoleChange(preview)
+	p.Confirm, p.Takes = confirmRole(fields, preview), takesFrom(preview)
 	asked := x.value("act") == "preview"
-	if asked || change.Confirm != x.value("confirmed") && change.Confirm != "" {
-		change.Asks = !asked
-		p.Change = change
+	if asked || weighty(preview) && p.Confirm != x.value("confirmed") {
+		p.Preview, p.Asks = &preview, !asked
 		return x.show(p)
 	}
 	saved, err := save(in)
 	if err != nil {
 		return x.again(p, err)
 	}
-	return x.done("/roles/"+string(saved.ID), "The role "+saved.Name+" was saved.", savedDetail(preview.Takes))
+	return x.done("/roles/"+string(saved.ID), "The role "+saved.Name+" was saved.", savedDetail(preview))
 }
 
-// moves names the groups that would be taken from other roles, and from which.
-func moves(takes []access.TakenGroup) string {
-	var list []string
-	for _, t := range takes {
-		if t.From != nil {
-			list = append(list, string(t.ID)+"<"+string(t.From.ID))
+// confirmRole stands for what a form asks for, and for what it takes from other roles.
+func confirmRole(in roleFields, p access.Preview) string {
+	parts := []string{in.name, in.field}
+	for _, permission := range in.permissions {
+		parts = append(parts, string(permission))
+	}
+	for _, g := range p.Groups {
+		if g.From != nil {
+			parts = append(parts, string(g.ID), string(g.From.ID))
 		}
 	}
-	slices.Sort(list)
-	return strings.Join(list, " ")
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\n")))
+	return hex.EncodeToString(sum[:16])
 }
 
-func savedDetail(takes []access.TakenGroup) string {
+func savedDetail(p access.Preview) string {
 	var list []string
-	for _, t := range takes {
-		list = append(list, t.DisplayName+" ("+plural(t.Members, "member", "members")+")")
+	for _, g := range p.Groups {
+		list = append(list, g.DisplayName+" ("+plural(g.Members, "member", "members")+")")
 	}
-	if len(list) == 0 {
-		return ""
+	if len(list) > 0 {
+		return "Linked now: " + names(list) + ". " + affected(p)
 	}
-	return "Linked now: " + names(list) + "."
+	if p.Members > 0 {
+		return affected(p)
+	}
+	return ""
 }

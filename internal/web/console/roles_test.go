@@ -142,10 +142,11 @@ func TestR46_scimGroupField(t *testing.T) {
 		t.Errorf("saved without the field the role is %+v", got)
 	}
 
-	b.get(path+"/unlink").says("Unlink Administrators ?", "This SCIM group has no role afterwards: ClickHouse-Admins (1 member)", "1 member loses the role.", "The SCIM group field is cleared.").
-		saysNot("The role is deleted with it.")
+	b.get(path+"/unlink").says("Unlink Administrators ?", "1 member changes.", "The member ends with no permissions.", "Member (System) 1 gains it Administrators 1 loses it",
+		"ClickHouse-Admins (1 member) has no role afterwards", "Ann Gains Member (System) Loses Administrators No permissions then", "The SCIM group field is cleared.").
+		saysNot("is deleted with it.")
 	b.post(path+"/unlink", nil).leadsTo(path)
-	b.get(path).says("The role Administrators was unlinked.", "Nobody holds this role")
+	b.get(path).says("The role Administrators was unlinked.", "1 member changed.", "Nobody holds this role")
 	b.get(path + "/unlink").says("Nothing is linked")
 	b.get("/roles").says("SCIM groups without a role 1", "ClickHouse-Admins no role 1")
 	b.get("/groups").is(http.StatusOK).says("ClickHouse-Admins no role — 1")
@@ -161,32 +162,69 @@ func TestSaveRole_asksBeforeAGroupMoves(t *testing.T) {
 	b := o.admin()
 	e := o.provisioning(iam.Operator)
 	ann, ben := e.user("ann@alpha.example", "Ann"), e.user("ben@alpha.example", "Ben")
-	e.group("ops", ann, ben)
+	ops := e.group("ops", ann, ben)
 	role := o.role("Operators", iam.PermOrganizationView)
 	must[iam.Member](t)(o.access.SetMemberRoles(t.Context(), iam.Operator, o.id, ben, []string{"Operators"}))
 	path := "/roles/" + string(role.ID) + "/edit"
 	form := url.Values{"name": {"Operators"}, "scim_group": {"ops"}, "p": {string(iam.PermOrganizationView), string(iam.PermViewBilling)}, "act": {"preview"}}
 
-	b.refusesToChange(http.StatusOK, path, form).says("1 member holds this role now.", "From ops to Operators .", "1 member gains Operators ; 1 of the group holds it already.",
-		"2 members lose ops .", "The role ops is deleted with it", "+1 Permissions given control-plane:organization:view-billing").saysNot("Not saved yet")
+	b.refusesToChange(http.StatusOK, path, form).says("1 member holds this role now.", "2 members change.", "ops 2 lose it", "Operators 1 gains it",
+		"ops (2 members) moves from the role ops to Operators .", "The role ops is deleted with it.", "+1 Permissions given control-plane:organization:view-billing",
+		"Ann Gains Operators Loses ops", "Ben Loses ops").saysNot("Not saved yet").has(`href="/members/` + ann + `"`)
 	form.Set("act", "save")
-	a := b.refusesToChange(http.StatusOK, path, form).says("Not saved yet: this takes a SCIM group from another role.", "ops moves from the role ops to Operators .")
-	_, confirm, _ := strings.Cut(a.body, `name="confirmed" value="`)
-	confirm, _, _ = strings.Cut(confirm, `"`)
-	confirm = strings.ReplaceAll(confirm, "&lt;", "<")
+	a := b.refusesToChange(http.StatusOK, path, form).says("Not saved yet: this takes a SCIM group from another role.", "ops (2 members) moves from the role ops to Operators .")
+	confirm := a.field("confirmed")
 	form.Set("confirmed", confirm+"x")
 	b.refusesToChange(http.StatusOK, path, form).says("Not saved yet")
 	form.Set("confirmed", confirm)
+	form.Set("name", "Ops") // another form than the one that was confirmed
+	b.refusesToChange(http.StatusOK, path, form).says("Not saved yet")
+	form.Set("name", "Operators")
+	// What changed meanwhile is saved all the same, and said as it is now.
+	e.patch("/Groups/"+ops, `{"op":"Add","path":"members","value":[{"value":"`+e.user("cid@alpha.example", "Cid")+`"}]}`)
 	b.post(path, form).leadsTo("/roles/" + string(role.ID))
-	b.get("/roles/"+string(role.ID)).says("The role Operators was saved.", "Linked now: ops (2 members).")
+	b.get("/roles/"+string(role.ID)).says("The role Operators was saved.", "Linked now: ops (3 members). 3 members changed.")
 	if o.hasRole("ops") || o.held("ann@alpha.example") != "Operators/group" {
 		t.Errorf("the role that SCIM made is there: %v; she holds %s", o.hasRole("ops"), o.held("ann@alpha.example"))
 	}
 
-	// A group that has no role is taken without a question: nobody loses anything.
+	// A group that has no role is taken without a question only if nobody is in it.
 	o.group("free", "")
 	b.post("/roles/new", url.Values{"name": {"free"}}).leadsTo("/roles/" + string(o.findRole("free").ID))
-	b.get("/roles").says("Linked now: free (0 members).")
+	b.get("/roles").says("Linked now: free (0 members). No member was affected.")
+	o.group("peopled", "", iam.MemberID(ann))
+	b.refusesToChange(http.StatusOK, "/roles/new", url.Values{"name": {"peopled"}}).says("Not saved yet: look at who changes first.", "peopled (1 member) has no role now, and gives peopled then.")
+	b.refusesToChange(http.StatusOK, "/roles/new", url.Values{"name": {"new"}, "scim_group": {"later"}, "act": {"preview"}}).says("No member is affected.", "There is no SCIM group later yet. It is linked when it comes.")
+}
+
+// Permissions alone are saved at once, unless somebody gains or loses admin access by them.
+func TestSaveRole_asksBeforeAdminAccessChanges(t *testing.T) {
+	t.Parallel()
+	o := newWorld(t).org("Alpha", "alpha.example").connect()
+	b := o.admin()
+	role := o.role("Managers", iam.PermOrganizationManage)
+	person := o.person("mia@alpha.example", "Managers")
+	path := "/roles/" + string(role.ID)
+	fewer := url.Values{"name": {"Managers"}, "p": {string(iam.PermOrganizationView)}}
+	a := b.refusesToChange(http.StatusOK, path+"/edit", fewer).says("Not saved yet", "1 member changes, 1 loses admin access.", "mia@alpha.example Loses admin access", "−1 Permissions taken away")
+	fewer.Set("confirmed", a.field("confirmed"))
+	b.post(path+"/edit", fewer).leadsTo(path)
+	b.get(path).says("The role Managers was saved.", "1 member changed, 1 lost admin access.")
+	b.refusesToChange(http.StatusOK, path+"/edit", url.Values{"name": {"Managers"}, "p": {string(iam.PermOrganizationManage)}}).says("1 member changes, 1 gains admin access.")
+	b.post(path+"/edit", url.Values{"name": {"Managers"}}).leadsTo(path)
+	b.get(path).says("1 member changed.")
+	person.get("/members").is(http.StatusForbidden)
+}
+
+// field is the value of a hidden field of the page.
+func (a answer) field(name string) string {
+	a.t.Helper()
+	_, value, found := strings.Cut(a.body, `name="`+name+`" value="`)
+	value, _, _ = strings.Cut(value, `"`)
+	if !found {
+		a.t.Fatalf("%s has no field %s", a.what, name)
+	}
+	return value
 }
 
 // R47, R48: a group that matches nothing makes a role without permissions; what it is given
@@ -256,8 +294,8 @@ func TestRoleDeletion(t *testing.T) {
 	o.group("team", role.ID, ann, ben)
 	must[iam.Member](t)(o.access.SetMemberRoles(t.Context(), iam.Operator, o.id, string(ben), []string{"Doomed", "Billing"}))
 	path := "/roles/" + string(role.ID)
-	b.get(path+"/delete").is(http.StatusOK).says("Delete Doomed ?", "2 members lose it. 1 of them holds it directly. 1 has no other role and holds the Default role then.",
-		"1 permission is given by it no more.", "This SCIM group has no role afterwards: team (2 members).")
+	b.get(path+"/delete").is(http.StatusOK).says("Delete Doomed ?", "2 members change.", "1 of them ends with no permissions.", "Member (System) 1 gains it Doomed 2 lose it",
+		"team (2 members) has no role afterwards")
 
 	must[[]iam.RoleRef](t)(o.access.SetDefaultRoles(t.Context(), iam.Operator, o.id, []string{"Doomed"}))
 	must[access.Invited](t)(o.access.Invite(t.Context(), iam.Operator, o.id, "new@partner.example", []string{"Doomed"}))
@@ -268,7 +306,7 @@ func TestRoleDeletion(t *testing.T) {
 	b.get(path).says("By the pending invitation of new@partner.example.")
 	b.post("/invitations/"+string(must[[]access.InvitationView](t)(o.access.Invitations(t.Context(), o.id))[0].ID)+"/delete", nil).leadsTo("/invitations")
 	b.post(path+"/delete", nil).leadsTo("/roles")
-	b.get("/roles").says("The role Doomed was deleted.", "team no role 2").saysNot("Doomed Custom")
+	b.get("/roles").says("The role Doomed was deleted.", "2 members changed. Its SCIM groups have no role now.", "team no role 2").saysNot("Doomed Custom")
 	b.get(path).is(http.StatusNotFound).says("it may have been deleted")
 	if o.held("ann@alpha.example") != "Member/default" || o.held("ben@alpha.example") != "Billing/direct" {
 		t.Errorf("they hold %s and %s", o.held("ann@alpha.example"), o.held("ben@alpha.example"))
@@ -312,16 +350,26 @@ func TestR116_R129_defaultRole(t *testing.T) {
 	}{{iam.RoleAdmin, "Admin (System)"}, {managers.ID, "Managers"}} {
 		form := url.Values{"role": {string(mighty.id), string(viewers.ID)}}
 		b.refusesToChange(http.StatusOK, "/roles/default", form).says("Let everybody manage the organization?", mighty.name+" gives the right to manage members", "2 members at once", "Nothing has been saved yet.").
-			has(`name="confirmed" value="`+string(mighty.id)+`"`, `value="`+string(viewers.ID)+`" checked`)
+			has(`value="` + string(viewers.ID) + `" checked`)
 		form.Set("confirmed", string(mighty.id))
+		b.refusesToChange(http.StatusOK, "/roles/default", form).says("Nothing has been saved yet.")
+		form.Set("confirmed", string(mighty.id)+" "+string(viewers.ID))
 		b.post("/roles/default", form).leadsTo("/roles")
 	}
-	b.get("/roles").says("The Default role is Managers and Viewers now.")
+	b.get("/roles").says("The Default role is Managers and Viewers now.", "2 members changed.")
 	if got := o.held("ann@alpha.example"); got != "Managers/default Viewers/default" {
 		t.Errorf("she holds %s", got)
 	}
-	// What is in the list already is not asked about.
-	b.post("/roles/default", url.Values{"role": {string(managers.ID)}}).leadsTo("/roles")
+	// What is in the list already is not asked about; that members change is shown all the same.
+	form := url.Values{"role": {string(managers.ID)}, "act": {"preview"}}
+	a := b.refusesToChange(http.StatusOK, "/roles/default", form).says("If you save this", "2 members change.", "Viewers 2 lose it").saysNot("Let everybody manage", "Nothing has been saved yet.")
+	form.Del("act")
+	b.refusesToChange(http.StatusOK, "/roles/default", form).says("If you save this", "Nothing has been saved yet.")
+	form.Set("confirmed", a.field("confirmed"))
+	b.post("/roles/default", form).leadsTo("/roles")
+	form.Del("confirmed")
+	b.post("/roles/default", form).leadsTo("/roles")
+	b.get("/roles").says("No member was affected.")
 	b.get("/roles/"+string(managers.ID)).says("As the Default role, to members who have no other.", "default")
 }
 

@@ -17,7 +17,8 @@ type samlPage struct {
 	SAML         access.SAMLView
 	Stored       bool // metadata is there, if only with certificates that are not valid now
 	Certificates []certificateRow
-	Verified     int // domains
+	Failure      string // why the metadata could not be refreshed
+	Verified     int    // domains
 	Unfinished   bool
 	IDPInitiated bool
 	Idle, Life   []choice
@@ -67,7 +68,7 @@ func (c *Console) samlPage(x *exchange) (*samlPage, error) {
 	if p.SAML, err = c.access.SAML(ctx, org); err != nil {
 		return nil, err
 	}
-	p.Stored = p.SAML.IdPEntityID != ""
+	p.Stored, p.Failure = p.SAML.IdPEntityID != "", sentence(p.SAML.Refresh.Failure)
 	for _, d := range p.SAML.Domains {
 		if d.Status == access.DomainVerified {
 			p.Verified++

@@ -309,15 +309,15 @@ func TestSAML_removeDomain(t *testing.T) {
 	person := o.person("zoe@alpha.example")
 	b.get("/settings/saml").has(`href="/settings/saml/domains/alpha.example/remove"`)
 	b.get("/settings/saml/domains/other.example/remove").is(http.StatusNotFound).says("is not among this organization's domains")
-	b.get("/settings/saml/domains/alpha.example/remove").says("Remove alpha.example?", "1 member with an address in alpha.example can no longer sign in")
+	b.get("/settings/saml/domains/alpha.example/remove").says("Remove alpha.example?", "1 member can no longer sign in.", "1 session ends at once.", "zoe@alpha.example")
 	b.refusesToChangeAnything(t, func() { b.post("/settings/saml/domains/alpha.example/remove", nil).says("Remove alpha.example?") })
 	b.post("/settings/saml/domains/alpha.example/remove", url.Values{"sure": {"yes"}}).leadsTo("/settings/saml")
 	b.get("/settings/saml").says("alpha.example is removed", "1 member with an address in it can no longer sign in", "no domain is verified")
 	person.get("/profile").leadsTo("/?to=%2Fprofile")
 	must[access.Domain](t)(w.access.AddDomain(t.Context(), iam.Operator, o.id, "pending.example", false))
-	b.get("/settings/saml/domains/pending.example/remove").says("The domain is not verified,")
+	b.get("/settings/saml/domains/pending.example/remove").says("Nobody is shut out.", "The domain is not verified,")
 	b.post("/settings/saml/domains/pending.example/remove", url.Values{"sure": {"yes"}}).leadsTo("/settings/saml")
-	b.get("/settings/saml").says("Nobody had an address in it")
+	b.get("/settings/saml").says("Nobody is shut out.")
 }
 
 // R2, R3: without the plan everything is locked, says so, and leads to the plans; after the

@@ -219,31 +219,109 @@ func TestR30_twoKeys(t *testing.T) {
 	b.generate("12mo").is(http.StatusOK).says("Copy the new key now")
 }
 
-// R31: of two keys the page says which to keep until when.
+// R31: of two keys the page says which is in use, and until when the other has to stay.
 func TestR31_rotation(t *testing.T) {
 	t.Parallel()
 	o, b := scimOrg(t)
-	use := func(bearer string) {
+	use := func(bearers ...string) {
 		t.Helper()
-		if _, err := o.signin.SCIM(t.Context(), string(o.id), []string{"Bearer " + bearer}, "192.0.2.1", "AADProvisioningService"); err != nil {
-			t.Fatal(err)
+		for _, bearer := range bearers {
+			if _, err := o.signin.SCIM(t.Context(), string(o.id), []string{"Bearer " + bearer}, "192.0.2.1", "AADProvisioningService"); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if err := o.signin.Flush(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
+	page := func() answer { t.Helper(); return o.again(b).get("/settings/scim") }
 	old := b.generate("12mo").copied("joined")
-	b.get("/settings/scim").says("Not used yet")
+	page().says("Not used yet", "No call has shown this key yet. In Entra ID open Provisioning → Edit provisioning → Admin Credentials").saysNot("In use now")
 	use(old)
-	b.get("/settings/scim").says("In use", "last call")
+	page().says("In use now just now", "last call").saysNot("Keep it")
 	o.sleep(time.Minute)
 	fresh := b.generate("12mo").copied("joined")
-	b.get("/settings/scim").says("Entra ID has not switched to it", "Keep it until the new key is in use")
+	page().says("Entra ID has not switched to this key.", "Keep it until the new key is in use.", "In use now 1 minute ago")
+
+	// 09:32: Entra ID has the new one. The old one was last used within 09:30.
 	o.sleep(time.Minute)
 	use(fresh)
-	b.get("/settings/scim").says("The new key has taken over: revoke this one").saysNot("Entra ID has not switched")
-	o.sleep(4 * time.Hour)
-	o.again(b).get("/settings/scim").saysNot("In use")
+	page().says("Keep for now", "Keep it until 10:51 (UTC), in 1 hour: then it is safe to revoke, if it stays silent.", "The newer key was used just now, this one 2 minutes ago").saysNot("Entra ID has not switched", "Safe to revoke")
+	key, _, _ := strings.Cut(old, ":")
+	o.again(b).get("/settings/scim/keys/"+key+"/revoke").says("Revoke this key?", "Keep it until 10:51 (UTC)", "Make sure that Entra ID has that one")
+
+	// A test of the new key alone shows nothing about who still has the old one.
+	o.sleep(2 * time.Hour)
+	page().says("Keep it: one more call with the newer key is missing.", "Not used for a while").saysNot("Safe to revoke", "In use now")
+	use(fresh)
+	page().says("Safe to revoke", "It can be revoked: the newer key has taken over. This one was used last 2 hours ago", "In use now just now")
+	o.again(b).get("/settings/scim/keys/" + key + "/revoke").says("It can be revoked: the newer key has taken over.").saysNot("Make sure that Entra ID has that one")
+
+	// Somebody still has the old one: both at once, and later the old one alone.
+	use(old)
+	page().says("Do not revoke it: both keys are in use at once.", "A second provisioning job or application still has the old Secret Token", "once it has been silent for 1 hour 20 minutes").saysNot("Safe to revoke")
+	o.sleep(3 * time.Hour)
+	use(old)
+	page().says("Entra ID is back at the older key.", "Do not revoke it: Entra ID uses this key again.")
+	o.sleep(5 * 24 * time.Hour)
+	page().says("Silent 5 days ago", "Not used for a while: the last call with it was 5 days ago.", "Keep it all the same: it was used after the newer one.").saysNot("In use now")
+}
+
+func TestR31_neitherKeyUsed(t *testing.T) {
+	t.Parallel()
+	o, b := scimOrg(t)
+	b.generate("12mo")
+	o.sleep(time.Minute)
+	b.generate("12mo")
+	a := b.get("/settings/scim")
+	if n := strings.Count(text(a.body), "Neither key has been used."); n != 2 {
+		t.Errorf("said %d times: %s", n, text(a.body))
+	}
+}
+
+// R29: how much an expiry matters depends on whether the key is in use, and on the other.
+func TestExpiryAdvice(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	view := func(id iam.KeyID, lasts, used time.Duration) access.KeyView {
+		k := access.KeyView{SCIMKey: iam.SCIMKey{ID: id, CreatedAt: start.Add(-90 * day)}, Status: iam.KeyActive}
+		if lasts > 0 {
+			k.ExpiresAt = start.Add(lasts)
+		}
+		if used >= 0 {
+			k.LastUsedAt = start.Add(-used)
+		}
+		return k
+	}
+	const never = -1
+	for name, c := range map[string]struct {
+		keys []access.KeyView // the newest first; the last one is judged
+		kind string
+		says string
+	}{
+		"lasts":                     {[]access.KeyView{view("a", 30*day, 0)}, "", ""},
+		"never expires":             {[]access.KeyView{view("a", 0, 0)}, "", ""},
+		"the only one, in use":      {[]access.KeyView{view("a", 12*day+time.Hour, 0)}, "bad", "The only key in use expires in 12 days, on 22 March 2026, and there is no second one."},
+		"the only one, silent":      {[]access.KeyView{view("a", day, 9*day)}, "bad", "every call is answered 401"},
+		"the only one, never used":  {[]access.KeyView{view("a", day, never)}, "warn", "This key expires in less than 30 days."},
+		"in use, a second one":      {[]access.KeyView{view("b", 300*day, never), view("a", day, 0)}, "warn", "Swap Entra ID over to b before."},
+		"in use, both expire":       {[]access.KeyView{view("b", 2*day, never), view("a", day, 0)}, "bad", "the other one expires soon, too"},
+		"taken over":                {[]access.KeyView{view("b", 300*day, 0), view("a", day, 9*day)}, "", "It is not the one in use."},
+		"two that were never used":  {[]access.KeyView{view("b", 300*day, never), view("a", day, never)}, "warn", "less than 30 days"},
+		"used as late as the other": {[]access.KeyView{view("b", 300*day, 0), view("a", day, 0)}, "warn", "Swap Entra ID over to b"},
+	} {
+		advised := access.AdviseKeys(c.keys, start)
+		got := expiryAdvice(advised[len(advised)-1], start)
+		if c.says == "" {
+			if got != nil {
+				t.Errorf("%s: %+v", name, got)
+			}
+			continue
+		}
+		if got == nil || got.Kind != c.kind || !strings.Contains(got.Bold+" "+got.Text, c.says) {
+			t.Errorf("%s: %+v, want %s: %q", name, got, c.kind, c.says)
+		}
+	}
 }
 
 // R33-R37, S63: key, secret and the joined value are shown once, in the answer to the
@@ -374,15 +452,4 @@ func TestR129_defaultRole(t *testing.T) {
 	must[[]iam.RoleRef](t)(o.access.SetDefaultRoles(t.Context(), iam.Operator, o.id, []string{string(role.ID)}))
 	b.get("/settings/scim").says("Newcomer Custom")
 	b.get("/settings/saml").says("Newcomer Custom")
-}
-
-func TestRotationHint_oneKey(t *testing.T) {
-	t.Parallel()
-	one := []access.KeyView{{SCIMKey: iam.SCIMKey{ID: "a"}}}
-	if hint := rotationHint(one, 0, start); hint != "" {
-		t.Errorf("one key: %q", hint)
-	}
-	if hint := rotationHint(append(one, one[0]), 1, start); hint != "" {
-		t.Errorf("two that were never used: %q", hint)
-	}
 }

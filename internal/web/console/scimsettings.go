@@ -18,6 +18,7 @@ type scimPage struct {
 	SCIM       access.SCIMView
 	Health     access.SCIMHealth
 	Activity   string // URL of the request log, "" for whoever may not see it
+	Refused    []refusedCalls
 
 	RolesURL     string
 	Linked       int // groups
@@ -49,7 +50,7 @@ type keyRow struct {
 	ID             iam.KeyID
 	State          string
 	Kind, Icon     string
-	Hint           string // what to do with it, "" for nothing
+	Advice, Expiry *keyNote // what to do with it; nil for nothing
 	CreatedBy      string
 	MakerLeft      bool // who made it has left (R105)
 	Soon           bool // it expires within 30 days (R29)
@@ -105,8 +106,26 @@ func (c *Console) scimPage(x *exchange) (*scimPage, error) {
 		return nil, err
 	}
 	p.list(keys, x.now)
+	if p.Activity != "" {
+		if err := c.listRefused(x, p, keys); err != nil {
+			return nil, err
+		}
+	}
 	p.Expires, err = iam.ParseExpiry(iam.DefaultExpiry, x.now)
 	return p, err
+}
+
+// refusedSince is how far back refused calls are explained.
+const refusedSince = 7 * access.Day
+
+// listRefused explains the calls that were refused lately.
+func (c *Console) listRefused(x *exchange, p *scimPage, keys []access.KeyView) error {
+	list, partly, err := c.access.Refusals(x.r.Context(), x.org(), x.now.Add(-refusedSince))
+	known := c.circumstances(x, keys)
+	for _, r := range list {
+		p.Refused = append(p.Refused, known.refusedCalls(r, partly))
+	}
+	return err
 }
 
 // countMapping counts what the role mapping comes to.
@@ -143,66 +162,44 @@ func (p *scimPage) list(keys []access.KeyView, now time.Time) {
 	if len(keys) > 0 {
 		p.Newest = keys[0].ID
 	}
-	var active []access.KeyView
 	for _, k := range keys {
-		if k.Status == iam.KeyActive {
-			active = append(active, k)
-			continue
-		}
-		if len(p.Old) < oldKeys {
-			p.Old = append(p.Old, newKeyRow(k, now))
+		if k.Status != iam.KeyActive && len(p.Old) < oldKeys {
+			p.Old = append(p.Old, newKeyRow(k))
 		}
 	}
+	active := access.AdviseKeys(keys, now)
 	p.Full = len(active) >= iam.MaxActiveKeys
-	for i, k := range active {
-		row := newKeyRow(k, now)
-		row.Hint = rotationHint(active, i, now)
-		p.Keys = append(p.Keys, row)
+	for _, a := range active {
+		p.Keys = append(p.Keys, activeKeyRow(a, now))
 	}
 }
 
-func newKeyRow(k access.KeyView, now time.Time) keyRow {
+// newKeyRow is the row of a key that has ended.
+func newKeyRow(k access.KeyView) keyRow {
 	row := keyRow{
-		ID: k.ID, CreatedBy: k.CreatedBy, MakerLeft: k.MakerLeft && k.Status == iam.KeyActive, Created: k.CreatedAt, Expires: k.ExpiresAt, LastUsed: k.LastUsedAt,
+		ID: k.ID, CreatedBy: k.CreatedBy, Created: k.CreatedAt, Expires: k.ExpiresAt, LastUsed: k.LastUsedAt,
 		Revoke: "/settings/scim/keys/" + url.PathEscape(string(k.ID)) + "/revoke",
 	}
-	switch {
-	case k.Status == iam.KeyRevoked:
+	switch k.Status {
+	case iam.KeyRevoked:
 		row.State, row.Icon, row.Ended = "Revoked", "close", k.RevokedAt
-	case k.Status == iam.KeyExpired:
+	case iam.KeyExpired:
 		row.State, row.Icon, row.Ended = "Expired", "clock", k.ExpiresAt
-	case k.LastUsedAt.IsZero():
-		row.State, row.Icon = "Not used yet", "clock"
-	case now.Sub(k.LastUsedAt) <= access.SilentAfter:
-		row.State, row.Kind, row.Icon = "In use", "ok", "check-circle"
-	default:
-		row.State, row.Icon = "Active", "check"
-	}
-	if k.Status == iam.KeyActive && !k.ExpiresAt.IsZero() {
-		row.Soon = k.ExpiresAt.Sub(now) < warnBefore
-		row.Remind = reminderURL(k.ID)
 	}
 	return row
 }
 
-// rotationHint says what to do with a key of two, so that nobody revokes the one that is
-// in use (R31).
-func rotationHint(active []access.KeyView, i int, now time.Time) string {
-	if len(active) != 2 {
-		return ""
+// activeKeyRow is the row of a key that works, with where it stands in a rotation, so that
+// nobody revokes the one that is in use (R31).
+func activeKeyRow(a access.KeyAdvice, now time.Time) keyRow {
+	row := newKeyRow(a.KeyView)
+	row.State, row.Kind, row.Icon = keyState(a)
+	row.Advice, row.Expiry = keyAdvice(a, now), expiryAdvice(a, now)
+	row.MakerLeft, row.Soon = a.MakerLeft, expiresSoon(a.KeyView, now)
+	if !a.ExpiresAt.IsZero() {
+		row.Remind = reminderURL(a.ID)
 	}
-	fresh, old := active[0], active[1]
-	switch used := now.Sub(fresh.LastUsedAt) <= access.SilentAfter; {
-	case fresh.LastUsedAt.IsZero() && old.LastUsedAt.IsZero():
-		return ""
-	case i == 0 && fresh.LastUsedAt.IsZero():
-		return "Entra ID has not switched to it"
-	case i == 1 && fresh.LastUsedAt.IsZero():
-		return "Keep it until the new key is in use"
-	case i == 1 && used && fresh.LastUsedAt.After(old.LastUsedAt):
-		return "The new key has taken over: revoke this one"
-	}
-	return ""
+	return row
 }
 
 // scimAgain shows the page with why something was refused.

@@ -51,7 +51,7 @@ func (c *Console) useSetUp(x *exchange) error {
 	if err != nil {
 		return x.again(p, err)
 	}
-	c.cookies.SetSession(x.w, in.Cookie, in.ExpiresAt)
+	c.cookies.SetSession(x.w, in.Cookie, in.Mark, in.ExpiresAt)
 	return x.to("/")
 }
 

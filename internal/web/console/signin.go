@@ -115,11 +115,11 @@ func (c *Console) signInByEmail(x *exchange) error {
 		p.NoSSO = true
 		return x.show(p)
 	}
-	return x.goOn("You are led on to the sign-in of your organization.", loginAt(org, p.To))
+	return x.goOn("Continue with SSO", "You are led on to the sign-in of your organization.", loginAt(org, p.To))
 }
 
-func (x *exchange) goOn(text, link string) error {
-	f := x.frame("Continue with SSO")
+func (x *exchange) goOn(title, text, link string) error {
+	f := x.frame(title)
 	f.Refresh = link
 	return x.show(&goOnPage{frame: f, Text: text, Link: link})
 }
@@ -135,15 +135,21 @@ func (c *Console) signInByPassword(x *exchange) error {
 	if err != nil {
 		return x.again(p, err)
 	}
-	c.cookies.SetSession(x.w, in.Cookie, in.ExpiresAt)
+	c.cookies.SetSession(x.w, in.Cookie, in.Mark, in.ExpiresAt)
 	return x.to(p.To)
 }
 
-// signOut ends the session and says so.
+// signOut ends the session and says so, or leads on to the identity provider, whose side
+// of it has not ended.
 func (c *Console) signOut(x *exchange) error {
-	if err := c.signIn.SignOut(x.r.Context(), c.cookies.Session(x.r), x.client()); err != nil {
+	out, err := c.signIn.SignOut(x.r.Context(), c.cookies.Session(x.r), x.client())
+	if err != nil {
 		return err
 	}
 	c.cookies.ClearSession(x.w)
-	return x.to("/?signed-out")
+	if out.To == "" {
+		return x.to("/?signed-out")
+	}
+	c.cookies.SetLogout(x.w, out.Cookie, out.ExpiresAt)
+	return x.goOn("Signed out", "You are signed out of Rollcall, and led on to sign out at your identity provider.", out.To)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rollcall/rollcall/internal/access"
+	"github.com/rollcall/rollcall/internal/e2e/idp"
 	"github.com/rollcall/rollcall/internal/iam"
 )
 
@@ -164,6 +165,32 @@ func TestSignOut(t *testing.T) {
 		t.Error("the cookie of an ended session is left in the browser")
 	}
 	b.post("/sign-out", nil).leadsTo("/?signed-out") // again is no error
+}
+
+// Where the identity provider has single logout, signing out leads on to it: by a page, for
+// a form's policy would forbid the redirect. The session here has ended by then.
+func TestSignOut_atTheIdentityProvider(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	o := w.org("Alpha", "alpha.example").connect()
+	o.provider.SLOURL = "https://alpha.example.net/slo"
+	must[access.SAMLView](t)(w.access.ConnectSAML(t.Context(), iam.Operator, o.id, access.Connect{Metadata: o.provider.Metadata()}))
+	b := o.person("mia@alpha.example")
+	old := b.session()
+	a := b.post("/sign-out", nil).is(http.StatusOK).says("You are signed out of Rollcall")
+	on := "/saml/" + string(o.id) + "/logout?continue"
+	if got := a.header.Get("Refresh"); got != "0; url="+on {
+		t.Errorf("Refresh %q, want %s", got, on)
+	}
+	a.has(`href="` + on + `"`)
+	if b.session() != "" || b.cookies["__Host-rollcall-logout"] != old {
+		t.Errorf("cookies %v", b.cookies)
+	}
+	if request := idp.ReadLogout(t, b.get(on).is(http.StatusSeeOther).header.Get("Location")); request.NameID != "mia@alpha.example" || request.Destination != o.provider.SLOURL || !request.Signed {
+		t.Errorf("request %+v", request)
+	}
+	b.cookies["__Host-rollcall"] = old
+	b.get("/profile").leadsTo("/?to=%2Fprofile")
 }
 
 func TestSession_endedWhileHeWorks(t *testing.T) {

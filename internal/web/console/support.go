@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
 )
 
@@ -17,6 +18,7 @@ import (
 type supportPage struct {
 	frame
 	Text        iam.SupportText
+	Mails       bool // requests are mailed to the operator
 	Priorities  []choice
 	ChooseAgain bool // a screenshot came with the refused form: browsers do not keep it
 	Rows        []supportRow
@@ -83,7 +85,7 @@ func (c *Console) supportPage(x *exchange, text iam.SupportText) (*supportPage, 
 	if err != nil {
 		return nil, err
 	}
-	p := &supportPage{frame: x.frame("Contact support"), Text: text, Later: before != ""}
+	p := &supportPage{frame: x.frame("Contact support"), Text: text, Mails: c.access.MailsSupport(), Later: before != ""}
 	for _, priority := range iam.SupportPriorities() {
 		p.Priorities = append(p.Priorities, choice{Value: string(priority), Label: capital(string(priority)), Chosen: priority == text.Priority})
 	}
@@ -109,8 +111,9 @@ func (c *Console) contactSupport(x *exchange) error {
 		Application: x.value("application"), ApplicationID: x.value("application-id"),
 	}
 	picture, err := screenshotFile(x)
-	var kept iam.SupportRequest
+	var kept access.SupportSent
 	if err == nil {
+		x.allowMail()
 		kept, err = c.access.ContactSupport(x.r.Context(), x.session.Actor, x.org(), text, picture)
 	}
 	if err != nil {
@@ -121,7 +124,15 @@ func (c *Console) contactSupport(x *exchange) error {
 		p.ChooseAgain = picture != nil
 		return x.again(p, err)
 	}
-	return x.done("/support/"+string(kept.ID), "Your request is kept for the person who runs this server.", "Nothing is mailed. An answer goes to "+kept.Email+".")
+	what, page := "Your request is kept for the person who runs this server.", "/support/"+string(kept.ID)
+	answer := " An answer goes to " + kept.Email + "."
+	switch {
+	case kept.Mail.Sent():
+		return x.done(page, "Your request is mailed to the person who runs this server, and kept here.", strings.TrimSpace(answer))
+	case kept.Mail.Tried:
+		return x.done(page, what, "But it could not be mailed to him: "+kept.Mail.Failure+". Tell him of it if it is urgent."+answer)
+	}
+	return x.done(page, what, "Nothing is mailed."+answer)
 }
 
 // screenshotFile returns the file of the form; nil for none.

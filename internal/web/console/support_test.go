@@ -181,7 +181,7 @@ func TestContactSupport_list(t *testing.T) {
 			w.sleep(25 * time.Hour) // no more than so many in a day
 		}
 		w.sleep(time.Second)
-		made := must[iam.SupportRequest](t)(o.access.ContactSupport(t.Context(), actor, o.id, iam.SupportText{Priority: iam.PriorityLow, Subject: fmt.Sprintf("Number %02d.", i), Description: "x"}, nil))
+		made := must[access.SupportSent](t)(o.access.ContactSupport(t.Context(), actor, o.id, iam.SupportText{Priority: iam.PriorityLow, Subject: fmt.Sprintf("Number %02d.", i), Description: "x"}, nil))
 		ids = append(ids, string(made.ID))
 	}
 	b := o.admin()

@@ -1,6 +1,11 @@
 package console
 
-import "github.com/rollcall/rollcall/internal/iam"
+import (
+	"slices"
+
+	"github.com/rollcall/rollcall/internal/access"
+	"github.com/rollcall/rollcall/internal/iam"
+)
 
 // unlinkingPage asks before a role is unlinked from its SCIM groups, and says what that
 // does (D2).
@@ -9,15 +14,20 @@ type unlinkingPage struct {
 	ID      iam.RoleID
 	Name    string
 	Field   string // the SCIM group field, which is cleared
-	Groups  []roleGroup
-	Through int  // members who hold the role through these groups, whatever else gives it to them
-	Goes    bool // SCIM made it, and it is deleted with its last group (D10)
+	Linked  bool   // there are groups to be unlinked
+	Goes    bool   // SCIM made it, and it is deleted with its last group (D10)
+	Preview *access.Preview
 }
 
 func (c *Console) unlinking(x *exchange) error {
 	p, err := c.unlinkingPage(x)
 	if err != nil {
 		return err
+	}
+	if p.Linked || p.Field != "" {
+		if err := p.preview(c, x); err != nil {
+			return x.again(p, err)
+		}
 	}
 	return x.show(p)
 }
@@ -27,10 +37,19 @@ func (c *Console) unlinkingPage(x *exchange) (*unlinkingPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &unlinkingPage{frame: x.frame("Unlink"), ID: d.ID, Name: d.Name, Field: d.SCIMGroup, Groups: roleGroups(d), Goes: d.GoesUnlinked}
+	p := &unlinkingPage{frame: x.frame("Unlink"), ID: d.ID, Name: d.Name, Field: d.SCIMGroup, Linked: len(d.Groups) > 0}
 	p.Here = "/roles"
-	p.Through = d.Holders - d.ByDefault - d.Direct
 	return p, nil
+}
+
+func (p *unlinkingPage) preview(c *Console, x *exchange) error {
+	preview, err := c.access.PreviewUnlinkRole(x.r.Context(), x.session.Actor, x.org(), string(p.ID))
+	if err != nil {
+		return err
+	}
+	p.Preview = &preview
+	p.Goes = slices.ContainsFunc(preview.Gone, func(r iam.RoleRef) bool { return r.ID == p.ID })
+	return nil
 }
 
 func (c *Console) unlinkRole(x *exchange) error {
@@ -38,11 +57,14 @@ func (c *Console) unlinkRole(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	if err := p.preview(c, x); err != nil {
+		return x.again(p, err)
+	}
 	if err := c.access.UnlinkRole(x.r.Context(), x.session.Actor, x.org(), string(p.ID)); err != nil {
 		return x.again(p, err)
 	}
 	if p.Goes {
-		return x.done("/roles", "The role "+p.Name+" was unlinked and is gone.", "SCIM had made it, and it had no permissions.")
+		return x.done("/roles", "The role "+p.Name+" was unlinked and is gone.", affected(*p.Preview)+" SCIM had made the role, and it had no permissions.")
 	}
-	return x.done("/roles/"+string(p.ID), "The role "+p.Name+" was unlinked.", "Its SCIM groups have no role now.")
+	return x.done("/roles/"+string(p.ID), "The role "+p.Name+" was unlinked.", affected(*p.Preview)+" Its SCIM groups have no role now.")
 }

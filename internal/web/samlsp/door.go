@@ -47,7 +47,7 @@ func (d *Door) Mount(mux *http.ServeMux) {
 		"GET /saml/{org}/login":    d.login,
 		"POST /saml/{org}/acs":     d.acs,
 		"GET /saml/{org}/acs":      d.lookAtACS,
-		"GET /saml/{org}/logout":   d.askLogout,
+		"GET /saml/{org}/logout":   d.lookAtLogout,
 		"POST /saml/{org}/logout":  d.logout,
 	} {
 		mux.Handle(pattern, web.Handler(handle, d.fail))
@@ -62,7 +62,7 @@ func organization(r *http.Request) iam.OrganizationID {
 func (d *Door) client(r *http.Request) signin.Client {
 	return signin.Client{
 		Address: web.ClientAddress(r), UserAgent: r.UserAgent(), RequestID: web.RequestID(r),
-		Session: d.cookies.Session(r),
+		Session: d.cookies.Session(r), Mark: d.cookies.Mark(r),
 	}
 }
 
@@ -89,9 +89,10 @@ func (d *Door) login(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, begun.Message.URL, http.StatusSeeOther)
 		return nil
 	}
+	form := begun.Message.Form
 	return d.pages.write(w, http.StatusOK, page{
 		Title: "Signing in", Text: "You are led on to your organization's sign-in.",
-		Post: &post{Action: begun.Message.Form.Action, Request: begun.Message.Form.SAMLRequest},
+		Post: &post{Action: form.Action, SAMLRequest: form.SAMLRequest},
 	})
 }
 
@@ -114,7 +115,7 @@ func (d *Door) acs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d.cookies.ClearPending(w)
-	d.cookies.SetSession(w, in.Cookie, in.ExpiresAt)
+	d.cookies.SetSession(w, in.Cookie, in.Mark, in.ExpiresAt)
 	w.Header().Set("Refresh", "0; url="+in.To)
 	return d.pages.write(w, http.StatusOK, page{
 		Title: "Signed in", Text: "You are signed in.", Link: in.To, LinkText: "Go on",
@@ -137,28 +138,6 @@ func (d *Door) lookAtACS(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Allow", http.MethodPost)
 	return d.pages.write(w, http.StatusMethodNotAllowed, page{
 		Title: "Nothing to see here", Text: "Identity providers post their answers to this address.",
-		Link: signInAt(r), LinkText: "Sign in",
-	})
-}
-
-func (d *Door) askLogout(w http.ResponseWriter, r *http.Request) error {
-	return d.pages.write(w, http.StatusOK, page{
-		Title: "Sign out", Text: "Do you want to sign out of Rollcall on this device?", SignOut: r.URL.Path,
-	})
-}
-
-func (d *Door) logout(w http.ResponseWriter, r *http.Request) error {
-	if err := d.origin.Check(r); err != nil {
-		return d.pages.write(w, http.StatusForbidden, page{
-			Title: "Sign out", Text: "You are still signed in here: signing out at the identity provider does not reach Rollcall.", SignOut: r.URL.Path,
-		})
-	}
-	if err := d.signIn.SignOut(r.Context(), d.cookies.Session(r), d.client(r)); err != nil {
-		return err
-	}
-	d.cookies.ClearSession(w)
-	return d.pages.write(w, http.StatusOK, page{
-		Title: "Signed out", Text: "You are signed out of Rollcall. At your identity provider you may still be signed in.",
 		Link: signInAt(r), LinkText: "Sign in",
 	})
 }

@@ -81,7 +81,7 @@ func (d *door) send(method, target, site string, form url.Values) *http.Response
 	}
 	r.Header.Set("Sec-Fetch-Site", site)
 	for name, value := range d.jar {
-		if site == "cross-site" && method == "POST" && name != "__Host-rollcall-saml" {
+		if site == "cross-site" && method == "POST" && name == "__Host-rollcall" {
 			continue
 		}
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
@@ -166,8 +166,8 @@ func TestDoor_signInAndOut(t *testing.T) {
 	}
 
 	d.page(d.send("GET", d.path("logout"), "none", nil), 200, `<form method="post" action="`+d.path("logout")+`">`)
-	r = d.send("POST", d.path("logout"), "cross-site", url.Values{"SAMLRequest": {"x"}})
-	d.page(r, 403, "still signed in")
+	d.page(d.send("POST", d.path("logout"), "cross-site", url.Values{}), 403, "still signed in")
+	d.page(d.send("POST", d.path("logout"), "cross-site", url.Values{"SAMLRequest": {"x"}}), 403, "nothing was changed")
 	if d.jar["__Host-rollcall"] != secret {
 		t.Error("another site signed him out")
 	}
@@ -179,20 +179,42 @@ func TestDoor_signInAndOut(t *testing.T) {
 	}
 }
 
-// The session that a browser had ends with its next sign-in, though the answer's POST
-// does not carry its cookie.
+// The session that a browser had ends at once with its next sign-in, though the answer's
+// POST does not carry its cookie: also when that sign-in began at the identity provider,
+// or before the session that it ends.
 func TestDoor_endsTheFormerSession(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
-	d.send("POST", d.path("acs"), "cross-site", d.answer(d.begin("/"), "eve@example.com"))
-	former := d.jar["__Host-rollcall"]
-	d.page(d.send("POST", d.path("acs"), "cross-site", d.answer(d.begin("/"), "bob@example.com")), 200, "Signed in")
-	if _, err := d.signIn.Session(t.Context(), former, signin.Client{}); iam.KindOf(err) != iam.KindUnauthorized {
-		t.Errorf("the former session: %v", err)
+	allowed := true
+	_, err := d.access.SetSignIn(t.Context(), iam.Operator, iam.OrganizationID(d.org), access.SignInChange{IDPInitiated: &allowed})
+	d.ok(err)
+	unasked := d.begin("/")
+	unasked.ID = ""
+	early := d.begin("/")
+	earlyCookie := d.jar["__Host-rollcall-saml"]
+	enter := func(form url.Values, email string) {
+		t.Helper()
+		former := d.jar["__Host-rollcall"]
+		d.page(d.send("POST", d.path("acs"), "cross-site", form), 200, "Signed in")
+		if _, err := d.signIn.Session(t.Context(), former, signin.Client{}); iam.KindOf(err) != iam.KindUnauthorized {
+			t.Errorf("%s: the former session: %v", email, err)
+		}
+		s, err := d.signIn.Session(t.Context(), d.jar["__Host-rollcall"], signin.Client{})
+		if err != nil || s.Email != email {
+			t.Errorf("%s: session %+v, %v", email, s, err)
+		}
+		if mark := d.jar["__Host-rollcall-mark"]; mark == "" || strings.Contains(d.jar["__Host-rollcall"], mark[37:]) {
+			t.Errorf("%s: the mark is %q", email, mark)
+		}
 	}
-	s, err := d.signIn.Session(t.Context(), d.jar["__Host-rollcall"], signin.Client{})
-	if err != nil || s.Email != "bob@example.com" {
-		t.Errorf("session %+v, %v", s, err)
+	enter(d.answer(d.begin("/"), "eve@example.com"), "eve@example.com")
+	enter(d.answer(d.begin("/"), "bob@example.com"), "bob@example.com")
+	enter(d.answer(unasked, "eve@example.com"), "eve@example.com")
+	d.jar["__Host-rollcall-saml"] = earlyCookie // of a tab that was left halfway
+	enter(d.answer(early, "bob@example.com"), "bob@example.com")
+	// A mark opens nothing.
+	if _, err := d.signIn.Session(t.Context(), d.jar["__Host-rollcall-mark"], signin.Client{}); iam.KindOf(err) != iam.KindUnauthorized {
+		t.Errorf("a mark as session cookie: %v", err)
 	}
 }
 

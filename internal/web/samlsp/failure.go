@@ -3,6 +3,7 @@ package samlsp
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/signin"
@@ -24,6 +25,10 @@ func (d *Door) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p.Text = "Something went wrong on the server."
 	default:
 		p.Text = err.Error()
+	}
+	if strings.HasSuffix(r.URL.Path, "/logout") {
+		// Whatever went wrong with a message, he can still sign out himself.
+		p.Title, p.Link, p.LinkText, p.Password, p.SignOut = signOutTitle, "", "", "", r.URL.Path
 	}
 	if failed := d.pages.write(w, status, p); failed != nil {
 		web.SetCause(r, failed)

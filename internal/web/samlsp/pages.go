@@ -28,7 +28,7 @@ type page struct {
 }
 
 // post is the form of the HTTP-POST binding (SAML 2.0 bindings section 3.5.4).
-type post struct{ Action, Request string }
+type post struct{ Action, SAMLRequest, SAMLResponse, RelayState string }
 
 type pages struct {
 	template      *template.Template

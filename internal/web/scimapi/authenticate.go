@@ -40,10 +40,11 @@ func (d *Door) authenticate(x *exchange) error {
 		return nil
 	case status == http.StatusForbidden: // the key is right, so the request log may say whose it is
 		d.known(x, caller, authorization)
+		d.log.Deny(x.org, signin.Denial(err), x.address)
 		return scim.Errorf(status, "", "%s", err)
 	case status == http.StatusUnauthorized:
 		d.failures.failed(pair, x.started)
-		d.log.Deny(x.org, signin.Cause(err), x.address)
+		d.log.Deny(x.org, signin.Denial(err), x.address)
 		x.w.Header().Set("WWW-Authenticate", challenge)
 		return scim.Errorf(status, "", "%s", err)
 	case status == http.StatusServiceUnavailable:

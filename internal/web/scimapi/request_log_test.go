@@ -2,6 +2,7 @@ package scimapi_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,7 +111,8 @@ func TestDoor_requestLogOfRefusals(t *testing.T) {
 				t.Errorf("denial from %q", d.Address)
 			}
 		}
-		if count[iam.CauseNone] != 3 || count[iam.CauseWrong] != 1 || count[iam.CauseForm] != 1 || len(count) != 3 {
+		wrong := iam.Denial{Cause: iam.DeniedSecret, Key: o.key}.String()
+		if count[string(iam.DeniedNone)] != 3 || count[wrong] != 1 || count[string(iam.DeniedNoColon)] != 1 || len(count) != 3 {
 			t.Errorf("denials %v", count)
 		}
 		err = w.db.Write(t.Context(), func(tx *store.Tx) error {
@@ -129,6 +131,10 @@ func TestDoor_requestLogOfRefusals(t *testing.T) {
 		}
 		if got := o.logOf(t); len(got) != 1 || got[0].Status != 403 || got[0].Key != o.key {
 			t.Errorf("the refused call of a good key is %v", got)
+		}
+		denials, err = w.db.Read(t.Context()).Denials(o.id, time.Time{}, 100)
+		if err != nil || !slices.ContainsFunc(denials, func(d store.SCIMDenial) bool { return d.Cause == string(iam.DeniedOff) && d.Count == 1 }) {
+			t.Errorf("that SCIM is off is not counted: %v, %v", denials, err)
 		}
 	})
 }

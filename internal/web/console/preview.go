@@ -1,0 +1,41 @@
+package console
+
+import (
+	"github.com/rollcall/rollcall/internal/access"
+)
+
+// The template "preview" of layout.html shows an access.Preview: every page that asks
+// before members are affected does so with it.
+
+// affected says after an act what it did to the members, as the preview right before it
+// saw it.
+func affected(p access.Preview) string {
+	if p.Members == 0 {
+		return "No member was affected."
+	}
+	text := plural(p.Members, "member", "members") + " changed"
+	if p.LoseAdmin > 0 {
+		text += ", " + count(p.LoseAdmin) + " lost admin access"
+	}
+	if p.GainAdmin > 0 {
+		text += ", " + count(p.GainAdmin) + " gained admin access"
+	}
+	return text + "."
+}
+
+// takesFrom tells whether a preview moves a SCIM group away from another role.
+func takesFrom(p access.Preview) bool {
+	for _, g := range p.Groups {
+		if g.From != nil && g.To != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// weighty tells whether a form is to be confirmed before it is saved: a SCIM group changes
+// its role and with it members change, one is taken from another role, or members lose or
+// gain admin access.
+func weighty(p access.Preview) bool {
+	return takesFrom(p) || len(p.Groups) > 0 && p.Members > 0 || p.LoseAdmin > 0 || p.GainAdmin > 0
+}
