@@ -63,8 +63,12 @@ func (p *Portal) choose(x *exchange, page *choosePage, denied func(directory.Kin
 		}
 		page.Rows[i].Denied = why
 	}
+	one, many := "user", "users"
+	if page.Kind == directory.KindGroup {
+		one, many = "group", "groups"
+	}
 	page.Search = searchField{query, "Search name or mail", page.Here + "?" + url.Values{"kind": {string(page.Kind)}}.Encode()}
-	page.Pager = place.page(page.Here, url.Values{"q": {query}, "kind": {string(page.Kind)}}, len(page.Rows), last, more, -1, "row", "rows")
+	page.Pager = place.page(page.Here, url.Values{"q": {query}, "kind": {string(page.Kind)}}, len(page.Rows), last, more, -1, one, many)
 	return x.show(page)
 }
 

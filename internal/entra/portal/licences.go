@@ -19,7 +19,7 @@ func (p *Portal) licences(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	page := &licencesPage{frame: x.frame("Licences", "/licences", crumb{"Billing", ""}), Free: licence == directory.LicenceFree}
+	page := &licencesPage{frame: x.frame("Licences", "/licences", crumb{"Manage", ""}), Free: licence == directory.LicenceFree}
 	apps, err := p.directory.Applications(x.r.Context())
 	if err != nil {
 		return err

@@ -18,15 +18,19 @@ type entry struct {
 // may configure, My Apps to everybody. Within an application its own pages stand
 // between: the guide speaks of "the application's left sidebar".
 func (p *Portal) navigation(f *frame) []section {
+	myApps := entry{Label: "My Apps", Icon: "home", URL: "/my-apps"}
 	var all []section
 	if f.Configures {
 		all = append(all,
-			section{"", []entry{{Label: "Overview", Icon: "directory", URL: "/"}}},
+			section{"", []entry{{Label: "Overview", Icon: "directory", URL: "/"}, myApps}},
 			section{"Identity", []entry{
 				{Label: "Users", Icon: "user", URL: "/users"},
 				{Label: "Groups", Icon: "users", URL: "/groups"},
 			}},
-			section{"Manage", []entry{{Label: "Enterprise applications", Icon: "apps", URL: "/applications"}}},
+			section{"Manage", []entry{
+				{Label: "Enterprise applications", Icon: "apps", URL: "/applications"},
+				{Label: "Licences", Icon: "plans", URL: "/licences"},
+			}},
 		)
 		if f.App.ID != "" {
 			all = append(all, section{f.App.Name, []entry{
@@ -42,10 +46,11 @@ func (p *Portal) navigation(f *frame) []section {
 				{Label: "Provisioning logs", Icon: "pulse", URL: "/logs"},
 				{Label: "Audit logs", Icon: "list", URL: "/audit"},
 			}},
-			section{"Billing", []entry{{Label: "Licences", Icon: "plans", URL: "/licences"}}},
 		)
 	}
-	all = append(all, section{"You", []entry{{Label: "My Apps", Icon: "home", URL: "/my-apps"}}})
+	if !f.Configures {
+		all = []section{{"", []entry{myApps}}}
+	}
 	for i := range all {
 		for j := range all[i].Entries {
 			e := &all[i].Entries[j]

@@ -79,7 +79,6 @@ type userEditPage struct {
 	Action  string
 	Back    string
 	Groups  []userEditGroup
-	Manager formField
 	Enabled bool
 	Roles   []choice
 }
@@ -124,7 +123,7 @@ func (x *exchange) editPage(u directory.User, manager string) *userEditPage {
 		}
 		page.Groups = append(page.Groups, group)
 	}
-	page.Manager = formField{Name: "manager", Label: "Manager", Value: manager, Max: 113, Help: "The user principal name of another user."}
+	page.Groups[2].Fields = append(page.Groups[2].Fields, formField{Name: "manager", Label: "Manager", Value: manager, Max: 113, Help: "The user principal name of another user."})
 	for _, r := range []directory.DirectoryRole{directory.GlobalAdministrator, directory.ApplicationAdministrator, directory.CloudApplicationAdministrator} {
 		page.Roles = append(page.Roles, choice{string(r), string(r), slices.Contains(u.DirectoryRoles, r)})
 	}

@@ -66,6 +66,8 @@ func span(d time.Duration) string {
 		return fmt.Sprintf("%d ms", d.Milliseconds())
 	case d < time.Minute:
 		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < time.Hour && d%time.Minute == 0:
+		return plural(int(d/time.Minute), "minute", "minutes")
 	case d < time.Hour:
 		return fmt.Sprintf("%d min %d s", int(d/time.Minute), int(d%time.Minute/time.Second))
 	}
