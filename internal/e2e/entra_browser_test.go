@@ -123,6 +123,17 @@ func (p page) says(want ...string) page {
 	return p
 }
 
+// shows checks the whole page, with what stands around its main part.
+func (p page) shows(want ...string) page {
+	p.t.Helper()
+	for _, w := range want {
+		if !strings.Contains(p.Body, w) {
+			p.t.Errorf("%s does not show %q: %s", p.what, w, p.Body)
+		}
+	}
+	return p
+}
+
 func (p page) saysNot(bad ...string) page {
 	p.t.Helper()
 	for _, b := range bad {
