@@ -249,7 +249,7 @@ func (p *Portal) groupDeletion(x *exchange) error {
 	return x.show(&confirmPage{
 		frame: x.frame("Delete "+g.DisplayName+"?", "/groups", identityCrumb, crumb{"Groups", "/groups"}, crumb{g.DisplayName, "/groups/" + string(g.ID)}),
 		Points: []point{
-			{plural(members, "person or group", "people or groups") + " lose what they have through it.", "Who is assigned to an application in no other way is deactivated there in the next cycle."},
+			{plural(members, "person or group loses", "people or groups lose") + " what they have through it.", "Who is assigned to an application in no other way is deactivated there in the next cycle."},
 			{"The group leaves the applications it is assigned to", "with the next cycle."},
 			{"It can be restored for 30 days", "with its members and assignments."},
 		},

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -45,7 +46,7 @@ func newWorld(t *testing.T) *world {
 			t.Error(err)
 		}
 	})
-	w.cycle = &cycle.Service{Directory: w.directory, Now: w.clock, Concurrency: 2}
+	w.cycle = &cycle.Service{Directory: w.directory, Now: w.clock, Concurrency: 2, Log: slog.New(slog.DiscardHandler)}
 	if err := w.cycle.Prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +59,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.portal.Close)
-	w.handler = web.NewServer(web.Config{Mounts: []func(*http.ServeMux){provider.Mount, w.portal.Mount}, Now: w.clock}).Handler()
+	w.handler = web.NewServer(web.Config{Mounts: []func(*http.ServeMux){provider.Mount, w.portal.Mount}, Now: w.clock, Log: slog.New(slog.DiscardHandler)}).Handler()
 	return w
 }
 
