@@ -105,7 +105,7 @@ func TestGuide_Credentials_inThePortal(t *testing.T) {
 		if start := b.get(home + "/provisioning").is(http.StatusOK).says("Get started"); !strings.Contains(start.Body, `/provisioning/edit"`) {
 			s.t.Error("Get started does not lead to the form")
 		}
-		b.get(home + "/provisioning/edit").is(http.StatusOK).says("Provisioning Mode", "Manual", "Automatic", "Tenant URL", "Secret Token", "Test Connection",
+		b.get(home+"/provisioning/edit").is(http.StatusOK).says("Provisioning Mode", "Manual", "Automatic", "Tenant URL", "Secret Token", "Test Connection",
 			"They can be opened when the credentials are saved").saysNot("Provision Microsoft Entra ID Users")
 
 		form := url.Values{"act": {"test"}, "mode": {"Automatic"}, "tenant_url": {s.endpoint}, "secret_token": {s.bearer}, "scope": {string(cycle.ScopeAssigned)}, "status": {"Off"}}
@@ -210,7 +210,7 @@ func TestGuide_Mappings_userNameFromMail(t *testing.T) {
 		equal(s.t, "members of groups", row(s.t, &fresh.Groups, "members").Source.Text, "members")
 		equal(s.t, "the sets", []string{fresh.Users.Name, fresh.Groups.Name}, []string{"Provision Microsoft Entra ID Users", "Provision Microsoft Entra ID Groups"})
 		b := s.entra.admin(directory.CloudApplicationAdministrator)
-		b.get(s.entra.url + "/applications/" + string(fresh.ApplicationID) + "/provisioning/mappings/users").is(http.StatusOK).
+		b.get(s.entra.url+"/applications/"+string(fresh.ApplicationID)+"/provisioning/mappings/users").is(http.StatusOK).
 			says("userPrincipalName", "userName", `emails[type eq "work"].value`, "Switch([IsSoftDeleted]", "displayName", "surname")
 
 		ada := s.entra.hire("ada")
