@@ -64,3 +64,41 @@ func TestInterop_knownFailures(t *testing.T) {
 		}
 	}
 }
+
+// TestInterop_standin holds what the stand-in for Entra ID is known to fail at to the page that explains it.
+func TestInterop_standin(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/interop.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, found := strings.Cut(string(page), "\n## The stand-in for Entra ID against servers of others\n")
+	if !found {
+		t.Fatal("docs/interop.md has no section about the stand-in")
+	}
+	section, _, _ = strings.Cut(section, "\n## ")
+	for _, name := range []string{"scimmy", "better-auth"} {
+		text, err := os.ReadFile(filepath.Join(interopDir, name+".standin"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		known := 0
+		for line := range strings.Lines(string(text)) {
+			if strings.HasPrefix(line, "#") {
+				continue
+			}
+			words := strings.Fields(line)
+			if len(words) < 3 || words[0] != "legacy" && words[0] != "optscim" {
+				t.Errorf("%s.standin: %q lacks dialect, step or reason", name, line)
+				continue
+			}
+			if reason := strings.Join(words[2:], " "); !strings.Contains(section, reason) {
+				t.Errorf("docs/interop.md does not say of %s that %s", name, reason)
+			}
+			known++
+		}
+		if known == 0 {
+			t.Errorf("%s.standin is empty", name)
+		}
+	}
+}
