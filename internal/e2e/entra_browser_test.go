@@ -193,11 +193,17 @@ func (s *scene) signIn(u directory.User) *browser {
 	return b
 }
 
-// cannotSignIn checks that a person is told so in plain words, and where.
+// cannotSignIn checks that a person is told so in plain words. Entra ID asks again for one whom it does not know.
 func (s *scene) cannotSignIn(u directory.User, says string) {
 	s.t.Helper()
-	s.trySignIn(newBrowser(s.t, s.clock.Now), u).is(http.StatusForbidden).says(says)
+	status := http.StatusForbidden
+	if says == unknownToEntra {
+		status = http.StatusOK
+	}
+	s.trySignIn(newBrowser(s.t, s.clock.Now), u).is(status).says(says)
 }
+
+const unknownToEntra = "AADSTS50034"
 
 // opens is the status of a page of Rollcall; 303 for one who is not signed in.
 func (s *scene) opens(b *browser, path string) int {
