@@ -5,6 +5,7 @@
 #    each change the server is asked directly what it holds.
 # 2. A SAML identity provider of others signs people in to the real binary.
 # 3. `rollcall check` judges SCIM servers of others. What it finds there is compared with interop/servers/*.known.
+# 4. The stand-in for Entra ID provisions the same servers. Where it fails is compared with interop/servers/*.standin.
 #
 # usage: scripts/interop.sh [DATABASE…]     default: a new SQLite file, and a private PostgreSQL server that ends with the script
 # INTEROP_RECORD=DIR also writes the requests of each client and their answers to DIR, without the key.
@@ -66,6 +67,7 @@ cp -R interop "$work/interop"
 	fail "npm install: $(tail -n 5 "$work/npm.log")"
 go build -o "$work/rollcall" ./cmd/rollcall
 go build -o "$work/jsonget" ./scripts/jsonget
+go build -o "$work/standin" ./internal/e2e/standin
 (cd interop/go && go build -o "$work" ./...)
 get() { "$work/jsonget" "$@"; }
 version_of() { get version <"$work/interop/node_modules/$1/package.json"; }
@@ -222,18 +224,44 @@ judged() {
 }
 
 od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$work/token"
-# judge NAME PACKAGE PATH: starts interop/servers/NAME.mjs, whose SCIM is below PATH, and judges it.
-judge() {
-	local name=$1 package=$2 path=$3
+# other_server NAME PACKAGE PATH: starts interop/servers/NAME.mjs, empty, whose SCIM is below PATH. Sets $url.
+other_server() {
 	: >"$work/server.out"
-	node "$work/interop/servers/$name.mjs" "$(cat "$work/token")" >"$work/server.out" 2>"$work/server.log" 3>&- &
+	node "$work/interop/servers/$1.mjs" "$(cat "$work/token")" >"$work/server.out" 2>"$work/server.log" 3>&- &
 	running+=($!)
-	eventually "$package listens" listening "$work/server.out"
-	judged "$name" "$package" "$(version_of "$package")" "http://127.0.0.1:$(port_of "$work/server.out")$path"
+	eventually "$2 listens" listening "$work/server.out"
+	url=http://127.0.0.1:$(port_of "$work/server.out")$3
+}
+# judge NAME PACKAGE PATH: starts the server and judges it.
+judge() {
+	other_server "$@"
+	judged "$1" "$2" "$(version_of "$2")" "$url"
 	stop_all
 }
 judge scimmy scimmy-routers /scim/v2
 judge better-auth @better-auth/scim /api/auth/scim/v2
+
+# --- 4. the stand-in for Entra ID ------------------------------------------------------------------------------------
+
+# provision NAME PACKAGE PATH: starts the server anew for each dialect of PATCH and lets the stand-in provision it.
+provision() {
+	local dialect code counts flags
+	for dialect in legacy optscim; do
+		other_server "$@"
+		code=0 flags=(-known "interop/servers/$1.standin")
+		[ "$dialect" = legacy ] || flags+=(-optscim)
+		[ -z "${INTEROP_RECORD:-}" ] || flags+=(-record "$INTEROP_RECORD/standin-$1-$dialect.jsonl")
+		printf '\n--- the stand-in for Entra ID (%s) provisions %s %s\n' "$dialect" "$2" "$(version_of "$2")"
+		INTEROP_TOKEN=$(cat "$work/token") "$work/standin" "${flags[@]}" "$url" 2>&1 3>&- | tee "$work/standin.out" || code=$?
+		counts=$(sed -n 's/^total *\([0-9]*\) ok, \([0-9]*\) failed, \([0-9]*\) known$/\1\t\2\t\3/p' "$work/standin.out")
+		[ -n "$counts" ] || { counts=$'0\t0\t0' && code=1 && say "the stand-in ended before its last line"; }
+		[ "$code" = 0 ] || failures=$((failures + 1))
+		printf '%s\t%s\t%s\t%s\n' "$2" "$(version_of "$2")" "$dialect" "$counts" >>"$work/standin.tsv"
+		stop_all
+	done
+}
+provision scimmy scimmy-routers /scim/v2
+provision better-auth @better-auth/scim /api/auth/scim/v2
 
 # --- the result ------------------------------------------------------------------------------------------------------
 
@@ -244,6 +272,8 @@ printf '\n'
 { printf 'identity provider\tversion\tdatabase\tok\tfailed\tknown\n' && cat "$work/providers.tsv"; } | table '34 10 10 5 8 5'
 printf '\n'
 { printf 'server judged by rollcall check\tversion\tprofile\tpassed\tfailed\tskipped\n' && cat "$work/servers.tsv"; } | table '34 10 10 8 8 7'
+printf '\n'
+{ printf 'server provisioned by stand-in\tversion\tdialect\tok\tfailed\tknown\n' && cat "$work/standin.tsv"; } | table '34 10 10 5 8 5'
 printf '\n'
 [ "$failures" = 0 ] || fail "$failures runs were not as expected, after $((SECONDS - started)) seconds"
 printf 'interop: everything as expected, in %d seconds\n' "$((SECONDS - started))"
