@@ -168,3 +168,28 @@ func TestMyApps(t *testing.T) {
 	b.post(path+"/properties", url.Values{"name": {"Rollcall"}, "enabled": {"true"}})
 	w.as(w.user("v@example.com")).get("/my-apps").says("Rollcall", "for everybody")
 }
+
+func TestUploadMetadata(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.admin()
+	id, path := b.app("Rollcall")
+	at := path + "/sign-on/upload"
+	metadata := func(acs string) string {
+		return `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://app.example.com/saml"><md:SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
+<md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://app.example.com/logout"/>` + acs + `</md:SPSSODescriptor></md:EntityDescriptor>`
+	}
+	const post = `<md:AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" `
+	b.upload(at, metadata(post+`Location="https://app.example.com/acs2"/>`+post+`Location="https://app.example.com/acs" isDefault="true"/>`)).is(http.StatusOK).
+		says("Filled in from the metadata. Not saved yet.").has(`value="https://app.example.com/saml"`, "https://app.example.com/acs\nhttps://app.example.com/acs2</textarea>", `value="https://app.example.com/logout"`)
+	if s := must[directory.Application](t)(w.directory.Application(t.Context(), id)).SAML; s.Identifier != "" {
+		t.Errorf("saved %+v", s)
+	}
+	for content, want := range map[string]string{
+		"not xml": "is no XML", `<x/>`: `holds "x"`, metadata(""): "no AssertionConsumerService",
+		`<md:EntityDescriptor xmlns:md="m" entityID="x"><md:IDPSSODescriptor/></md:EntityDescriptor>`: "not the metadata of a service provider",
+	} {
+		b.upload(at, content).is(http.StatusBadRequest).says("Nothing was changed.", want)
+	}
+	b.post(at, nil).is(http.StatusBadRequest).says("No file was chosen")
+}

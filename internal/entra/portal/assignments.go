@@ -11,7 +11,6 @@ type assignmentsPage struct {
 	Rows          []assignmentRow
 	Users, Groups int
 	Free          bool
-	Query         string
 	Pager         pager
 }
 

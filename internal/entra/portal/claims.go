@@ -11,11 +11,10 @@ import (
 
 type claimsPage struct {
 	frame
-	Application directory.Application
-	Claims      []editableClaim
-	Source      formField
-	Sources     []string
-	Formats     []choice
+	Claims  []editableClaim
+	Source  formField
+	Sources []string
+	Formats []choice
 }
 
 type editableClaim struct {
@@ -26,7 +25,7 @@ type editableClaim struct {
 
 func (x *exchange) claimsPage(app directory.Application) *claimsPage {
 	page := &claimsPage{
-		frame: x.inApp(app, "Attributes & Claims", "/sign-on"), Application: app,
+		frame:   x.inApp(app, "Attributes & Claims", "/sign-on"),
 		Source:  formField{Name: "source", Value: app.SAML.NameIDSource},
 		Sources: directory.ClaimSources(),
 		Formats: choices(app.SAML.NameIDFormat, directory.NameIDEmailAddress, directory.NameIDPersistent, directory.NameIDUnspecified, directory.NameIDTransient, directory.NameIDWindows),

@@ -157,7 +157,6 @@ const initialNext = "The next cycle is an initial one: it looks at every object 
 
 type mappingPage struct {
 	frame
-	Set        string
 	URL        string
 	Users      bool
 	Enabled    bool
@@ -188,7 +187,7 @@ func (p *Portal) mapping(x *exchange) error {
 
 func (in inMapping) page(x *exchange) *mappingPage {
 	page := &mappingPage{
-		frame: in.frame(x, in.m.Name), Set: in.set, URL: in.url(""), Users: in.set == "users",
+		frame: in.frame(x, in.m.Name), URL: in.url(""), Users: in.set == "users",
 		Enabled: in.m.Enabled, Create: in.m.Create, Update: in.m.Update, Delete: in.m.Delete, Filters: len(in.m.Filters),
 	}
 	for _, a := range in.m.Attributes {

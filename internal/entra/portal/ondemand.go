@@ -27,7 +27,6 @@ type onDemandPage struct {
 	More      bool
 	Group     *directory.Group // whose members are to be chosen
 	Members   []onDemandMember
-	Query     string // of the members
 	MoreMembs bool
 	Most      int
 	Result    *onDemandResult
@@ -59,6 +58,7 @@ type onDemandResult struct {
 	Requests   []requestRow
 	Chosen     []directory.ID
 	LogURL     string
+	Base       string // the Tenant URL
 }
 
 const onDemandHits = 10
@@ -199,7 +199,7 @@ func (p *Portal) provisionOnDemand(x *exchange) error {
 		return x.again(page, err)
 	}
 	r := &onDemandResult{
-		OnDemand: done, Name: nameOf(done.LogEntry), Steps: stepRows(done.LogEntry), Requests: requestRows(done.LogEntry), Chosen: subject.Members,
+		OnDemand: done, Name: nameOf(done.LogEntry), Steps: stepRows(done.LogEntry), Requests: requestRows(done.LogEntry), Chosen: subject.Members, Base: job.TenantURL,
 		LogURL: page.App.URL("/provisioning/logs?" + url.Values{"entry": {done.ChangeID}}.Encode() + "#entry"),
 	}
 	r.Kind, r.Icon = statusMark(done.Status)

@@ -1,9 +1,6 @@
 package portal
 
 import (
-	"bytes"
-	"io"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
@@ -125,19 +122,7 @@ func TestImport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.admin()
-	send := func(path, content string) answer {
-		t.Helper()
-		var body bytes.Buffer
-		form := multipart.NewWriter(&body)
-		part := must[io.Writer](t)(form.CreateFormFile("file", "people.csv"))
-		if _, err := io.WriteString(part, content); err != nil {
-			t.Fatal(err)
-		}
-		if err := form.Close(); err != nil {
-			t.Fatal(err)
-		}
-		return b.do(http.MethodPost, path, &body, http.Header{"Content-Type": {form.FormDataContentType()}, "Sec-Fetch-Site": {"same-origin"}})
-	}
+	send := b.upload
 	send("/users/import", "userPrincipalName,displayName\na@example.com,Ada\nb@example.com,Bea\n").leadsTo("/users")
 	b.get("/users").says("2 users were created.", "Ada", "Bea")
 	send("/users/import", "userPrincipalName,displayName\nc@example.com,Cay\nnonsense,Dan\n").is(http.StatusBadRequest).says("Nothing was imported", "3", "nonsense")

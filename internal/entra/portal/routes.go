@@ -71,7 +71,7 @@ func (p *Portal) table() []route {
 		act("/preferences/theme", anyone, p.setTheme),
 		show("/licences", configurers, p.licences, "licences.html", licencesPage{}),
 		act("/licences", configurers, p.setLicence),
-	}, p.userRoutes(), p.groupRoutes(), p.applicationRoutes(), p.signOnRoutes(), p.myAppsRoutes(),
+	}, p.userRoutes(), p.groupRoutes(), p.applicationRoutes(), p.signOnRoutes(), p.metadataRoutes(), p.myAppsRoutes(),
 		p.provisioningRoutes(), p.mappingRoutes(), p.onDemandRoutes(), p.logRoutes(), p.importRoutes())
 }
 

@@ -85,6 +85,7 @@ func claimRows(app directory.Application) []claimRow {
 
 type basicSAMLPage struct {
 	frame
+	Review bool // it was filled in from metadata, and is not saved
 	Fields []formField
 }
 

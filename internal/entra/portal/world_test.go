@@ -1,8 +1,10 @@
 package portal
 
 import (
+	"bytes"
 	"io"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -150,6 +152,21 @@ func (b *browserTab) post(path string, form url.Values) answer {
 	return b.do(http.MethodPost, path, strings.NewReader(form.Encode()), http.Header{
 		"Sec-Fetch-Site": {"same-origin"}, "Content-Type": {"application/x-www-form-urlencoded"},
 	})
+}
+
+// upload posts a file.
+func (b *browserTab) upload(path, content string) answer {
+	b.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part := must[io.Writer](b.t)(form.CreateFormFile("file", "file"))
+	if _, err := io.WriteString(part, content); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := form.Close(); err != nil {
+		b.t.Fatal(err)
+	}
+	return b.do(http.MethodPost, path, &body, http.Header{"Content-Type": {form.FormDataContentType()}, "Sec-Fetch-Site": {"same-origin"}})
 }
 
 func (b *browserTab) do(method, path string, body io.Reader, header http.Header) answer {
