@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -85,6 +86,16 @@ func (s *sessions) end(value string) session {
 	delete(s.byID, id)
 	return one
 }
+
+func (s *sessions) endOf(user directory.ID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.byID, func(_ [sha256.Size]byte, one session) bool { return one.user == user })
+}
+
+// EndSessions signs a user out of the stand-in in every browser. Applications that he has
+// signed in to are not told.
+func (p *Provider) EndSessions(user directory.ID) { p.sessions.endOf(user) }
 
 // cookie returns the value of the session cookie, "" for none.
 func (p *Provider) cookie(r *http.Request) string {
