@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -212,13 +213,16 @@ func (c *Client) send(ctx context.Context, method string, target *url.URL, data 
 		return nil, fmt.Errorf("read the answer to %s %s: %w", method, target.Path, err)
 	}
 	if int64(len(answer)) > limit {
-		return nil, fmt.Errorf("the answer to %s %s: %w", method, target.Path, &BodyTooLargeError{Limit: limit})
+		return nil, fmt.Errorf("the answer to %s %s: %w", method, target.Path, &BodyTooLargeError{Limit: limit, Status: resp.StatusCode})
 	}
 	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: answer, Object: decodeObject(answer)}, nil
 }
 
 // BodyTooLargeError says that an answer was longer than the client reads.
-type BodyTooLargeError struct{ Limit int64 }
+type BodyTooLargeError struct {
+	Limit  int64 // bytes
+	Status int   // of the answer
+}
 
 func (e *BodyTooLargeError) Error() string {
 	return fmt.Sprintf("longer than %d bytes", e.Limit)
@@ -272,8 +276,9 @@ func (c *Client) retryAfter(r *Response) (time.Duration, bool) {
 	if value == "" {
 		return time.Second, r.Status == http.StatusTooManyRequests
 	}
-	if seconds, err := strconv.Atoi(value); err == nil {
-		return time.Duration(max(seconds, 0)) * time.Second, true
+	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
+		const most = int64(math.MaxInt64 / time.Second) // beyond it the duration would be negative
+		return time.Duration(min(max(seconds, 0), most)) * time.Second, true
 	}
 	at, err := http.ParseTime(value)
 	if err != nil {

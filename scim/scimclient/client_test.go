@@ -150,6 +150,7 @@ func TestClient_retryAfter(t *testing.T) {
 		{"unavailable without header", 503, "", time.Minute, nil, 1},
 		{"not asked for", 429, "1", 0, nil, 1},
 		{"longer than allowed", 429, "61", time.Minute, nil, 1},
+		{"longer than a duration can be", 429, "9223372037", time.Minute, nil, 1},
 		{"unreadable", 429, "soon", time.Minute, nil, 1},
 		{"other status", 500, "1", time.Minute, nil, 1},
 	} {

@@ -99,7 +99,7 @@ func connectionMessage(e *TargetError) string {
 	case e.Status == http.StatusNotFound:
 		return "The SCIM endpoint answered 404 (Not Found) to the look-up of a user. Check the tenant URL; a SCIM endpoint answers 200 with an empty list where nobody matches."
 	case e.Status >= 300 && e.Status < 400:
-		return fmt.Sprintf("The SCIM endpoint answered %d, a redirect, which is not followed. Enter the address that it leads to as tenant URL.", e.Status)
+		return e.Reason
 	case e.Status >= 500:
 		return fmt.Sprintf("The SCIM endpoint answered %d (%s): it has an error of its own. Try again later.", e.Status, http.StatusText(e.Status))
 	case e.Status >= 400:

@@ -37,7 +37,15 @@ func (w *work) create(ctx context.Context) (*reference, error) {
 	if err != nil {
 		return nil, w.fail(ActionCreate, "create", err)
 	}
-	w.r.claim(w.o, id)
+	other, err := w.r.linkedElsewhere(ctx, w.o, id)
+	if err != nil {
+		return nil, err
+	}
+	if other != "" {
+		w.failWith(ActionCreate, "create", ErrorInformation{Code: CodeIncompatible},
+			fmt.Sprintf("the id %q that it was answered with belongs to %s of the directory already; every object needs an id of its own", id, other))
+		return nil, nil
+	}
 	w.linked(Link{Kind: w.o.kind, SourceID: w.o.id, TargetID: id, Active: true, Managed: true})
 	w.succeed(ActionCreate)
 	return &reference{o: w.o, targetID: id, refs: refer(w.o.kind, nil, refs), created: true, full: true}, nil

@@ -57,14 +57,7 @@ func (w *work) match(ctx context.Context, link *Link, matching []mapping.Matchin
 
 // takeOver links an object that was in the target before.
 func (w *work) takeOver(ctx context.Context, hit scim.Object, details []Detail) (*Link, error) {
-	id, _ := hit["id"].(string)
-	if id == "" {
-		last := w.tr.exchanges[len(w.tr.exchanges)-1]
-		return nil, w.fail(ActionOther, "match an entry in the source and target systems", &TargetError{
-			Code: CodeIncompatible, Method: last.Method, URL: last.URL, Status: last.Status,
-			Reason: "We are not able to deserialize the resource received from your SCIM endpoint because it has no id.", Answer: string(scim.Encode(hit)),
-		})
-	}
+	id, _ := idOf(hit) // find has judged it
 	other, err := w.r.linkedElsewhere(ctx, w.o, id)
 	if err != nil {
 		return nil, err

@@ -251,8 +251,8 @@ func (r *run) judgeTarget(w *work) error {
 	if w.out.failed == CodeUnauthorized {
 		return &abort{Quarantine{Reason: EncounteredQuarantineException, Code: CodeUnauthorized, Message: w.entry.Error.Reason}}
 	}
-	if r.target.unreachable() {
-		return &abort{Quarantine{Reason: EncounteredQuarantineException, Code: CodeWebException, Message: "The SCIM endpoint stopped answering during the cycle."}}
+	if cause := r.target.useless(); cause != nil {
+		return &abort{*cause}
 	}
 	return nil
 }

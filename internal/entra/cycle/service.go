@@ -27,7 +27,8 @@ type Service struct {
 	Directory *directory.DB
 	Now       func() time.Time // time.Now when nil
 	Random    io.Reader        // for Guid() and RandomString(); crypto/rand when nil; read under a lock
-	// HTTP sends the requests. nil is a client that gives up after 60 seconds and follows no redirects.
+	// HTTP sends the requests. It gives up after 60 seconds unless it has a timeout, and never
+	// follows a redirect. nil is a client of the service's own.
 	HTTP        *http.Client
 	Interval    time.Duration // DefaultInterval when 0
 	Limits      Limits
@@ -96,19 +97,38 @@ type randomReader struct{ s *Service }
 
 func (r randomReader) Read(p []byte) (int, error) { return r.s.read(p) }
 
-var defaultClient = &http.Client{
-	Timeout:   60 * time.Second,
-	Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 64, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true},
-	CheckRedirect: func(*http.Request, []*http.Request) error {
-		return http.ErrUseLastResponse
-	},
+// requestTimeout is how long the whole of a request may take. How long the real service
+// waits is not documented.
+const requestTimeout = 60 * time.Second
+
+var defaultTransport = &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 64, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true}
+
+// httpClient follows no redirects, whatever the given client does: the secret token is for
+// the tenant URL alone.
+func (s *Service) httpClient() *http.Client {
+	client := http.Client{Transport: defaultTransport}
+	if s.HTTP != nil {
+		client = *s.HTTP
+	}
+	if client.Timeout <= 0 {
+		client.Timeout = requestTimeout
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &client
 }
 
-func (s *Service) httpClient() *http.Client {
-	if s.HTTP != nil {
-		return s.HTTP
+func (s *Service) sleep(ctx context.Context, d time.Duration) error {
+	if s.Sleep != nil {
+		return s.Sleep(ctx, d)
 	}
-	return defaultClient
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // lock keeps a cycle and provision on demand from handling one object at the same time,

@@ -2,11 +2,13 @@ package cycle
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,14 +25,21 @@ const maxWait = 5 * time.Minute
 // maxKept is how much of a body the logs keep.
 const maxKept = 64 << 10
 
+// maxAnswer is how much of an answer is read, after decompression. Several are read at once.
+const maxAnswer = 16 << 20
+
+// maxID bounds the ids of the target: they stand in addresses.
+const maxID = 1024
+
 // target is the SCIM server of one job.
 type target struct {
 	client *scimclient.Client
 
 	mu    sync.Mutex
 	calls map[int]int
-	// silent counts requests without an answer since the last one with an answer.
-	silent int
+	// silent counts requests without an answer since the last one with an answer, and refused
+	// those that were answered 429 since the last one that was not.
+	silent, refused int
 }
 
 // newTarget makes the client of a job. The headers are those of the service: the token
@@ -44,8 +53,11 @@ func (s *Service) newTarget(tenantURL string, token Secret) *target {
 			Token:   string(token),
 			HTTP:    s.httpClient(),
 			MaxWait: maxWait,
-			Sleep:   s.Sleep,
-			Now:     s.Now,
+			MaxBody: maxAnswer,
+			Sleep: func(ctx context.Context, d time.Duration) error {
+				return s.sleep(ctx, max(d, time.Second)) // a wait of 0 is no reason to ask without pause
+			},
+			Now: s.Now,
 		},
 	}
 }
@@ -92,23 +104,85 @@ func (t *target) do(ctx context.Context, tr *trace, method, path, query string, 
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		t.count(0)
+		refused := t.unread(err)
+		t.count(refused.Status)
+		note.Status = refused.Status
 		tr.add(note)
-		return nil, &TargetError{Code: noAnswerCode(err), Method: method, URL: note.URL, Reason: noAnswer(err)}
+		refused.Method, refused.URL = method, note.URL
+		return nil, refused
 	}
 	t.count(answer.Status)
 	note.Status = answer.Status
-	if answer.Status < 300 {
+	reason := ""
+	switch {
+	case answer.Status >= 300 && answer.Status < 400:
+		reason = redirected(answer)
+	case answer.Status < 300 && isError(answer.Object):
+		reason = fmt.Sprintf("The SCIM endpoint answered %s, but the body is an error.", statusText(answer.Status))
+	case answer.Status < 300:
 		tr.add(note)
 		return answer, nil
 	}
-	text := string(answer.Body)
-	note.Answer = text
-	if len(note.Answer) > maxKept {
-		note.Answer = note.Answer[:maxKept]
-	}
+	note.Answer = t.kept(answer)
 	tr.add(note)
-	return answer, &TargetError{Code: codeOf(answer.Status), Method: method, URL: note.URL, Status: answer.Status, Answer: note.Answer}
+	return answer, &TargetError{Code: codeOf(answer.Status), Method: method, URL: note.URL, Status: answer.Status, Answer: note.Answer, Reason: reason}
+}
+
+// unread is the error for an answer that did not come, or not as a whole.
+func (t *target) unread(err error) *TargetError {
+	var tooLarge *scimclient.BodyTooLargeError
+	if errors.As(err, &tooLarge) {
+		return &TargetError{
+			Code: CodeIncompatible, Status: tooLarge.Status,
+			Reason: fmt.Sprintf("The SCIM endpoint answered %s with more than %d bytes, which are not read.", statusText(tooLarge.Status), tooLarge.Limit),
+		}
+	}
+	return &TargetError{Code: noAnswerCode(err), Reason: t.hide(noAnswer(err))}
+}
+
+// kept is the body of an answer for the log: byte for byte, but for its length and for the
+// secret token, which a target may repeat.
+func (t *target) kept(answer *scimclient.Response) string {
+	text := answer.Body
+	if len(text) > maxKept {
+		text = text[:maxKept]
+	}
+	return t.hide(string(text))
+}
+
+// hide takes the secret token out of a text. One of a few letters is no secret, and would be
+// found in words.
+func (t *target) hide(text string) string {
+	if len(t.client.Token) < 8 {
+		return text
+	}
+	return strings.ReplaceAll(text, t.client.Token, hidden)
+}
+
+// redirected says where a redirect leads. It is not followed: the secret token is for the
+// tenant URL alone.
+func redirected(answer *scimclient.Response) string {
+	to := ""
+	if location := answer.Header.Get("Location"); location != "" {
+		to = fmt.Sprintf(" to %q", clip(location))
+	}
+	return fmt.Sprintf("The SCIM endpoint answered %s, a redirect%s, which is not followed. Enter the address that it leads to as tenant URL, if it is the right one.", statusText(answer.Status), to)
+}
+
+func statusText(status int) string {
+	if text := http.StatusText(status); text != "" {
+		return fmt.Sprintf("%d (%s)", status, text)
+	}
+	return fmt.Sprint(status)
+}
+
+// isError tells whether a body is an error (RFC 7644 section 3.12).
+func isError(o scim.Object) bool {
+	schemas, _ := o["schemas"].([]any)
+	return slices.ContainsFunc(schemas, func(s any) bool {
+		text, _ := s.(string)
+		return strings.EqualFold(text, scim.ErrorURN)
+	})
 }
 
 func (t *target) count(status int) {
@@ -116,17 +190,32 @@ func (t *target) count(status int) {
 	defer t.mu.Unlock()
 	t.calls[status]++
 	t.silent++
+	t.refused++
 	if status != 0 {
 		t.silent = 0
 	}
+	if status != http.StatusTooManyRequests {
+		t.refused = 0
+	}
 }
 
-// unreachable tells whether the target has stopped answering: so many requests in a row
-// without an answer that going on would only fail every object.
-func (t *target) unreachable() bool {
+// useless is why going on would only fail every object: so many requests in a row got no
+// answer, or 429 after all the waiting that was asked for; nil for a target that works.
+func (t *target) useless() *Quarantine {
+	const inARow = 10
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.silent >= 10
+	q := &Quarantine{Reason: EncounteredQuarantineException}
+	switch {
+	case t.silent >= inARow:
+		q.Code, q.Message = CodeWebException, "The SCIM endpoint stopped answering during the cycle."
+	case t.refused >= inARow:
+		q.Code = CodeTooManyRequests
+		q.Message = fmt.Sprintf("The SCIM endpoint answered %d requests in a row with %s, also after the waiting that it asked for.", t.refused, statusText(http.StatusTooManyRequests))
+	default:
+		return nil
+	}
+	return q
 }
 
 func (t *target) callCounts() map[int]int {
@@ -150,10 +239,6 @@ func noAnswerCode(err error) string {
 // noAnswer says why there is no answer, in words for the admin. The address stays out of
 // it: the part of an error of net/url that repeats it is unwrapped.
 func noAnswer(err error) string {
-	var tooLarge *scimclient.BodyTooLargeError
-	if errors.As(err, &tooLarge) {
-		return fmt.Sprintf("The answer of the SCIM endpoint is longer than %d bytes and was not read.", tooLarge.Limit)
-	}
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err
@@ -192,9 +277,14 @@ func (t *target) find(ctx context.Context, tr *trace, kind mapping.Kind, attribu
 	if kind == mapping.KindGroup {
 		query = "excludedAttributes=members&" + query
 	}
-	list, err := t.list(ctx, tr, kind, query)
+	list, answer, err := t.list(ctx, tr, kind, query)
 	if err != nil {
 		return nil, err
+	}
+	if len(list.Resources) == 1 { // it will be linked
+		if _, wrong := idOf(list.Resources[0]); wrong != "" {
+			return nil, t.unusable(tr, answer, wrong)
+		}
 	}
 	return list.Resources, nil
 }
@@ -203,7 +293,7 @@ func (t *target) find(ctx context.Context, tr *trace, kind mapping.Kind, attribu
 // member (Microsoft Entra docs, same page: filter with "id eq … and manager eq …",
 // attributes=id).
 func (t *target) refers(ctx context.Context, tr *trace, kind mapping.Kind, id, attribute, to string) (bool, error) {
-	list, err := t.list(ctx, tr, kind, "filter="+filterTerm("id", id)+"+and+"+filterTerm(attribute, to)+"&attributes=id")
+	list, _, err := t.list(ctx, tr, kind, "filter="+filterTerm("id", id)+"+and+"+filterTerm(attribute, to)+"&attributes=id")
 	if err != nil {
 		return false, err
 	}
@@ -217,16 +307,22 @@ func (t *target) refers(ctx context.Context, tr *trace, kind mapping.Kind, id, a
 	return len(list.Resources) > 0, nil
 }
 
-func (t *target) list(ctx context.Context, tr *trace, kind mapping.Kind, query string) (*scimclient.List, error) {
+func (t *target) list(ctx context.Context, tr *trace, kind mapping.Kind, query string) (*scimclient.List, *scimclient.Response, error) {
 	answer, err := t.do(ctx, tr, http.MethodGet, endpoint(kind), query, nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if answer.Object == nil {
+		return nil, nil, t.unusable(tr, answer, noObject(answer))
 	}
 	list, err := scimclient.ParseList(answer.Object)
 	if err != nil {
-		return nil, t.unusable(tr, answer, "We are not able to deserialize the resource received from your SCIM endpoint because "+err.Error()+".")
+		return nil, nil, t.unusable(tr, answer, clip(err.Error()))
 	}
-	return list, nil
+	if list.TotalResults > 0 && len(list.Resources) == 0 { // RFC 7644 section 3.4.2: it must show them
+		return nil, nil, t.unusable(tr, answer, fmt.Sprintf("totalResults is %d, but there are no Resources", list.TotalResults))
+	}
+	return list, answer, nil
 }
 
 // get reads a known object; gone is true when the target answers 404.
@@ -242,8 +338,8 @@ func (t *target) get(ctx context.Context, tr *trace, kind mapping.Kind, id strin
 	if err != nil {
 		return nil, false, err
 	}
-	if text, _ := answer.Object["id"].(string); text == "" {
-		return nil, false, t.unusable(tr, answer, "We are not able to deserialize the resource received from your SCIM endpoint because it has no id.")
+	if _, err := t.resourceID(tr, answer); err != nil {
+		return nil, false, err
 	}
 	return answer.Object, false, nil
 }
@@ -254,11 +350,51 @@ func (t *target) create(ctx context.Context, tr *trace, kind mapping.Kind, body 
 	if err != nil {
 		return "", err
 	}
-	id, _ := answer.Object["id"].(string)
-	if id == "" {
-		return "", t.unusable(tr, answer, "We are not able to deserialize the resource received from your SCIM endpoint because it has no id.")
+	return t.resourceID(tr, answer)
+}
+
+// resourceID is the id of the resource that an answer is.
+func (t *target) resourceID(tr *trace, answer *scimclient.Response) (string, error) {
+	if answer.Object == nil {
+		return "", t.unusable(tr, answer, noObject(answer))
+	}
+	id, wrong := idOf(answer.Object)
+	if wrong != "" {
+		return "", t.unusable(tr, answer, wrong)
 	}
 	return id, nil
+}
+
+// idOf is the id of a resource, or what is wrong with it (RFC 7643 section 3.1).
+func idOf(o scim.Object) (id, wrong string) {
+	value := o["id"]
+	if value == nil {
+		return "", "it has no id"
+	}
+	id, isText := value.(string)
+	switch {
+	case !isText:
+		encoded, err := json.Marshal(value)
+		if err != nil { // it was decoded from JSON
+			encoded = []byte("no text")
+		}
+		return "", "its id is " + clip(string(encoded)) + "; an id is a text"
+	case id == "":
+		return "", "its id is empty"
+	case len(id) > maxID:
+		return "", fmt.Sprintf("its id has %d characters; at most %d are used", len(id), maxID)
+	case id == "." || id == "..":
+		return "", fmt.Sprintf("its id is %q, which is a path in an address", id)
+	}
+	return id, ""
+}
+
+// noObject says why an answer is no JSON object.
+func noObject(answer *scimclient.Response) string {
+	if len(strings.TrimSpace(string(answer.Body))) == 0 {
+		return "it is empty"
+	}
+	return "it is not a JSON object"
 }
 
 func (t *target) patch(ctx context.Context, tr *trace, kind mapping.Kind, id string, body scim.Object) error {
@@ -275,14 +411,15 @@ func (t *target) remove(ctx context.Context, tr *trace, kind mapping.Kind, id st
 	return err
 }
 
-// unusable is the error for an answer of 2xx that says nothing that can be used. The
-// answer joins the last exchange, so that the log shows it.
-func (t *target) unusable(tr *trace, answer *scimclient.Response, reason string) error {
-	text := string(answer.Body)
-	if len(text) > maxKept {
-		text = text[:maxKept]
-	}
+// unusable is the error for an answer of 2xx that says nothing that can be used, for the
+// reason that is given. The answer joins the last exchange, so that the log shows it.
+func (t *target) unusable(tr *trace, answer *scimclient.Response, because string) error {
 	last := &tr.exchanges[len(tr.exchanges)-1]
-	last.Answer = text
-	return &TargetError{Code: CodeIncompatible, Method: last.Method, URL: last.URL, Status: answer.Status, Answer: text, Reason: reason}
+	last.Answer = t.kept(answer)
+	return &TargetError{Code: CodeIncompatible, Method: last.Method, URL: last.URL, Status: answer.Status, Answer: last.Answer, Reason: deserialize(because)}
+}
+
+// deserialize is the sentence before the reason why an answer cannot be used (observed).
+func deserialize(because string) string {
+	return "We are not able to deserialize the resource received from your SCIM endpoint because " + because + "."
 }

@@ -39,6 +39,8 @@ type scriptedTarget struct {
 	// refuse answers in the server's place when its status is not 0.
 	refuse func(c call) (status int, body string, header http.Header)
 	token  string
+	// raw answers in the server's place, byte for byte, when it returns true. It may hang and break.
+	raw func(http.ResponseWriter, call) bool
 }
 
 const basePath = "/scim/v2"
@@ -58,9 +60,18 @@ func (s *scriptedTarget) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	c := call{Method: r.Method, URI: strings.TrimPrefix(r.RequestURI, basePath), Body: string(body), Header: r.Header.Clone()}
+	s.mu.Lock()
+	raw := s.raw
+	s.mu.Unlock()
+	if raw != nil && raw(w, c) {
+		s.mu.Lock()
+		s.calls = append(s.calls, c)
+		s.mu.Unlock()
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := call{Method: r.Method, URI: strings.TrimPrefix(r.RequestURI, basePath), Body: string(body), Header: r.Header.Clone()}
 	status, answer, header := s.answer(c)
 	if status < 0 {
 		panic(http.ErrAbortHandler) // the connection breaks
@@ -254,6 +265,13 @@ func (s *scriptedTarget) fail(refuse func(call) (int, string, http.Header)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refuse = refuse
+}
+
+// answerRaw sets what answers instead of the target; nil ends it.
+func (s *scriptedTarget) answerRaw(raw func(http.ResponseWriter, call) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.raw = raw
 }
 
 func (s *scriptedTarget) user(t *testing.T, userName string) scim.Object {
