@@ -30,6 +30,9 @@ func (p *Portal) mappingRoutes() []route {
 		show(at+"/scope/edit", configurers, p.editFilter, "filteredit.html", filterPage{}),
 		act(at+"/scope/edit", configurers, p.saveFilter),
 		act(at+"/scope/delete", configurers, p.deleteFilter),
+		show(at+"/targets", configurers, p.targets, "targets.html", targetsPage{}),
+		act(at+"/targets", configurers, p.addTarget),
+		act(at+"/targets/delete", configurers, p.deleteTarget),
 		show(at+"/expression", configurers, p.expression, "expression.html", expressionPage{}),
 		act(at+"/expression", configurers, p.tryExpression),
 	}

@@ -140,3 +140,27 @@ func TestExpression(t *testing.T) {
 	b.post(groups, url.Values{"expression": {`[displayName]`}, "object": {"nothing"}}).is(http.StatusBadRequest).says(`"nothing"`)
 	b.get(groups).says("Select a group", "Switch(")
 }
+
+func TestTargets(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.admin()
+	job, path := b.provisioned(newTarget(t))
+	at := path + "/mappings/users"
+	const own = "urn:ietf:params:scim:schemas:extension:fleet:2.0:User:shirtSize"
+	b.get(at+"/targets").says("Edit attribute list for customappsso", "userName String Required", "in use", "nickName")
+	b.post(at+"/targets", url.Values{"name": {own}, "type": {"String"}, "exact": {"true"}}).leadsTo(at + "/targets")
+	if got, ok := w.job(job.ID).Users.TargetAttribute(own); !ok || !got.ExactCase || got.Type != mapping.TypeString {
+		t.Errorf("saved %+v", got)
+	}
+	b.get(at + "/attribute/new").has(own)
+	b.post(at+"/targets", url.Values{"name": {own}, "type": {"String"}}).is(http.StatusConflict).says("Nothing was changed.", "already")
+	b.post(at+"/targets", url.Values{"name": {"x"}, "type": {"Colour"}}).is(http.StatusBadRequest).says(`"Colour"`)
+	b.post(at+"/targets", url.Values{"name": {" "}, "type": {"String"}}).is(http.StatusBadRequest).says("needs a name")
+	b.post(at+"/targets/delete", url.Values{"name": {own}}).leadsTo(at + "/targets")
+	b.post(at+"/targets/delete", url.Values{"name": {own}}).is(http.StatusNotFound)
+	b.post(at+"/targets/delete", url.Values{"name": {"userName"}}).is(http.StatusBadRequest)
+	if _, ok := w.job(job.ID).Users.TargetAttribute("userName"); !ok {
+		t.Error("userName is gone")
+	}
+}
