@@ -53,7 +53,7 @@ type Portal struct {
 // in the configuration.
 func New(c Config) (*Portal, error) {
 	p := &Portal{
-		directory: c.Directory, cycle: c.Cycle, idp: c.IDP,
+		directory: c.Directory, cycle: c.Cycle, idp: c.IDP, patience: 2 * time.Second,
 		publicURL: strings.TrimRight(c.PublicURL, "/"), https: strings.HasPrefix(c.PublicURL, "https:"), now: c.Now,
 		mux: http.NewServeMux(),
 	}

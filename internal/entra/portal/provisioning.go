@@ -225,10 +225,6 @@ func (p *Portal) allowDeletes(x *exchange) error {
 	return x.done("/applications/"+string(job.ApplicationID)+"/provisioning", "Deletes are allowed.", "The next cycle, which begins at once, disables and deletes what was held back.")
 }
 
-// patience is how long an answer waits for a cycle that was begun with a click: most end
-// sooner, and the page then shows what they did.
-const patience = 2 * time.Second
-
 // runCycle is the stand-in's own: nobody who tries a change out wants to wait for 40
 // minutes. The cycle goes on when its caller is gone.
 func (p *Portal) runCycle(x *exchange) error {
@@ -244,7 +240,7 @@ func (p *Portal) runCycle(x *exchange) error {
 		_, err := p.cycle.RunCycle(p.running, job.ID)
 		ended <- err
 	})
-	wait := time.NewTimer(patience)
+	wait := time.NewTimer(p.patience)
 	defer wait.Stop()
 	path := "/applications/" + string(job.ApplicationID) + "/provisioning"
 	select {

@@ -280,7 +280,9 @@ func TestPatience(t *testing.T) {
 	must[directory.Assignment](t)(w.directory.Assign(t.Context(), job.ApplicationID, w.user("slow@example.com").ID))
 	b.post(at+"/start", nil)
 	s.mu.Lock() // the target does not answer
+	w.portal.patience = time.Millisecond
 	b.post(at+"/run", nil).leadsTo(at)
+	<-s.arrived
 	b.get(at).says("A cycle is running.", "running", "loaded anew every three seconds").has(" disabled>")
 	if got := b.get(at).header.Get("Refresh"); got != refreshWhileRunning {
 		t.Errorf("Refresh: %q", got)

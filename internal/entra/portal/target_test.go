@@ -15,6 +15,7 @@ import (
 // provisioned to, to refuse a token, and to refuse a user.
 type target struct {
 	*httptest.Server
+	arrived chan struct{} // gets one when a request comes, if nobody has taken the last
 	mu      sync.Mutex
 	objects map[string]map[string]any // by path
 	calls   []string
@@ -30,13 +31,17 @@ const (
 
 func newTarget(t *testing.T) *target {
 	t.Helper()
-	s := &target{objects: map[string]map[string]any{}}
+	s := &target{objects: map[string]map[string]any{}, arrived: make(chan struct{}, 1)}
 	s.Server = httptest.NewServer(s)
 	t.Cleanup(s.Close)
 	return s
 }
 
 func (s *target) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	select {
+	case s.arrived <- struct{}{}:
+	default:
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls = append(s.calls, r.Method+" "+r.URL.Path)
