@@ -30,14 +30,17 @@ type Config struct {
 
 // Portal serves the pages. Make it with New. Safe for concurrent use.
 type Portal struct {
-	directory  *directory.DB
-	cycle      *cycle.Service
-	idp        *idp.Provider
-	publicURL  string
-	https      bool
-	now        func() time.Time
-	random     io.Reader
-	key        [32]byte // signs and seals what passes through the browser; new with each start
+	directory *directory.DB
+	cycle     *cycle.Service
+	idp       *idp.Provider
+	publicURL string
+	https     bool
+	now       func() time.Time
+	random    io.Reader
+	key       [32]byte // signs and seals what passes through the browser; new with each start
+	// patience is how long an answer waits for a cycle that was begun with a click: most
+	// end sooner, and the page then shows what they did.
+	patience   time.Duration
 	background sync.WaitGroup
 	stop       context.CancelFunc // ends what runs in the background
 	running    context.Context
