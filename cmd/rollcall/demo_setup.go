@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/rollcall/rollcall/internal/access"
+	"github.com/rollcall/rollcall/internal/entra/directory"
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/saml"
 	"github.com/rollcall/rollcall/internal/signin"
@@ -27,6 +28,7 @@ const (
 	demoName   = "Example"
 	demoAdmin  = "admin@example.com"
 	demoDomain = "example.com"
+	demoIssuer = "https://idp.example.com/demo" // of the identity provider that does not exist
 )
 
 // demoRoles are there before any group comes, so that a group finds the role of its
@@ -40,36 +42,53 @@ var demoRoles = []struct {
 	{"Read-only", []string{string(iam.PermOrganizationView), "shop:orders:view"}},
 }
 
-// demoSetUp brings an organization to where SCIM works. Each step looks first whether
-// it is done, so that a demo that was interrupted anywhere goes on.
+// demoSetUp brings an organization to where SCIM works, and an enterprise application of
+// the stand-in with it. Each step looks first whether it is done, so that a demo that was
+// interrupted anywhere goes on, and leaves alone what its user has changed.
 type demoSetUp struct {
 	access *access.Service
 	people *signin.Service
-	file   string // what the database does not know any more: the secrets that are shown once
+	entra  *standIn // nil without one
+	file   string   // of demoKept
 	now    func() time.Time
 }
 
-// demoSecrets are kept beside the demo's database, readable by its owner alone.
-type demoSecrets struct {
+// demoKept lies beside the demo's databases, readable by its owner alone: the secrets that
+// are shown once, and where both sides were the last time.
+type demoKept struct {
 	Organization  iam.OrganizationID `json:"organization"`
 	Bearer        string             `json:"bearer"`
 	AdminEmail    string             `json:"adminEmail"`
 	AdminPassword string             `json:"adminPassword"`
+	Server        string             `json:"server,omitempty"`      // Rollcall's URL, as the stand-in was told
+	Issuer        string             `json:"issuer,omitempty"`      // of the stand-in's assertions
+	Application   directory.ID       `json:"application,omitempty"` // in the stand-in, once it was set up
 }
 
 func (d demoSetUp) run(ctx context.Context) (demoMade, error) {
-	secrets, err := d.load()
+	kept, err := d.load()
 	if err != nil {
 		return demoMade{}, err
 	}
-	org, err := d.organization(ctx, &secrets)
+	before := kept
+	org, err := d.organization(ctx, &kept)
 	if err != nil {
 		return demoMade{}, err
 	}
-	if err := d.signIn(ctx, org, &secrets); err != nil {
+	if err := d.signIn(ctx, org, &kept); err != nil {
 		return demoMade{}, err
 	}
-	if err := d.connect(ctx, org); err != nil {
+	var app directory.Application
+	if org != before.Organization {
+		before.Application = "" // it belongs to an organization that is gone
+	}
+	if d.entra != nil {
+		if app, err = d.application(ctx, org, before); err != nil {
+			return demoMade{}, err
+		}
+		kept.Issuer = d.entra.provider.Endpoints(app).Identifier
+	}
+	if err := d.connect(ctx, org, app, before.Issuer); err != nil {
 		return demoMade{}, err
 	}
 	view, err := d.access.EnableSCIM(ctx, iam.Operator, org)
@@ -79,31 +98,35 @@ func (d demoSetUp) run(ctx context.Context) (demoMade, error) {
 	if err := d.roles(ctx, org); err != nil {
 		return demoMade{}, err
 	}
-	if err := d.key(ctx, org, &secrets); err != nil {
+	if err := d.key(ctx, org, &kept); err != nil {
 		return demoMade{}, err
 	}
-	if err := d.save(secrets); err != nil {
-		return demoMade{}, err
+	made := demoMade{Organization: org, Endpoint: view.Endpoint, Bearer: kept.Bearer, AdminEmail: kept.AdminEmail, AdminPassword: kept.AdminPassword}
+	if d.entra != nil {
+		if made.Entra, err = d.provisioning(ctx, app, before, view.Endpoint, kept.Bearer); err != nil {
+			return demoMade{}, err
+		}
+		kept.Application, kept.Server = app.ID, d.access.PublicURL
 	}
-	return demoMade{Organization: org, Endpoint: view.Endpoint, Bearer: secrets.Bearer, AdminEmail: secrets.AdminEmail, AdminPassword: secrets.AdminPassword}, nil
+	return made, d.save(kept)
 }
 
-func (d demoSetUp) load() (secrets demoSecrets, err error) {
+func (d demoSetUp) load() (kept demoKept, err error) {
 	data, err := os.ReadFile(d.file)
 	if errors.Is(err, os.ErrNotExist) {
-		return secrets, nil
+		return kept, nil
 	}
 	if err == nil {
-		err = json.Unmarshal(data, &secrets)
+		err = json.Unmarshal(data, &kept)
 	}
 	if err != nil {
-		return secrets, fmt.Errorf("read %s: %w", d.file, err)
+		return kept, fmt.Errorf("read %s: %w", d.file, err)
 	}
-	return secrets, nil
+	return kept, nil
 }
 
-func (d demoSetUp) save(secrets demoSecrets) error {
-	data, err := json.MarshalIndent(secrets, "", "  ")
+func (d demoSetUp) save(kept demoKept) error {
+	data, err := json.MarshalIndent(kept, "", "  ")
 	if err == nil {
 		err = os.WriteFile(d.file, append(data, '\n'), 0o600)
 	}
@@ -114,38 +137,54 @@ func (d demoSetUp) save(secrets demoSecrets) error {
 }
 
 // organization finds the demo's organization or makes it.
-func (d demoSetUp) organization(ctx context.Context, secrets *demoSecrets) (iam.OrganizationID, error) {
+func (d demoSetUp) organization(ctx context.Context, kept *demoKept) (iam.OrganizationID, error) {
 	all, err := d.access.Organizations(ctx)
 	if err != nil {
 		return "", err
 	}
-	i := slices.IndexFunc(all, func(o iam.Organization) bool { return o.ID == secrets.Organization || o.Name == demoName })
+	i := slices.IndexFunc(all, func(o iam.Organization) bool { return o.ID == kept.Organization || o.Name == demoName })
 	if i < 0 {
 		created, err := d.access.CreateOrganization(ctx, iam.Operator, access.NewOrganization{Name: demoName, AdminEmail: demoAdmin})
 		if err != nil {
 			return "", err
 		}
-		*secrets = demoSecrets{Organization: created.Organization.ID, AdminEmail: demoAdmin}
-		return secrets.Organization, nil
+		*kept = demoKept{Organization: created.Organization.ID, AdminEmail: demoAdmin}
+		return kept.Organization, nil
 	}
-	if secrets.Organization != all[i].ID {
-		*secrets = demoSecrets{Organization: all[i].ID, AdminEmail: demoAdmin}
+	if kept.Organization != all[i].ID {
+		*kept = demoKept{Organization: all[i].ID, AdminEmail: demoAdmin}
 	}
-	return secrets.Organization, nil
+	return kept.Organization, nil
 }
 
-// connect makes a SAML connection of metadata that no identity provider stands
-// behind: SCIM needs one. The demo's Admin signs in with a password.
-func (d demoSetUp) connect(ctx context.Context, org iam.OrganizationID) error {
+// connect makes the SAML connection that SCIM needs: with the stand-in by the metadata of
+// its application, read from where it serves; without it of metadata that no identity
+// provider stands behind. A connection that the demo did not make, to an identity provider
+// other than lastIssuer, stays.
+func (d demoSetUp) connect(ctx context.Context, org iam.OrganizationID, app directory.Application, lastIssuer string) error {
 	view, err := d.access.SAML(ctx, org)
-	if err != nil || view.Connected {
-		return err
-	}
-	metadata, err := demoMetadata(d.now())
 	if err != nil {
 		return err
 	}
-	_, err = d.access.ConnectSAML(ctx, iam.Operator, org, access.Connect{Metadata: metadata, Domains: []string{demoDomain}, TrustDomains: true})
+	in := access.Connect{Domains: []string{demoDomain}, TrustDomains: true}
+	switch {
+	case d.entra == nil && view.Connected:
+		return nil
+	case d.entra == nil:
+		if in.Metadata, err = demoMetadata(d.now()); err != nil {
+			return err
+		}
+	default:
+		ends := d.entra.provider.Endpoints(app)
+		if view.Connected && (view.IdPEntityID == ends.Identifier || view.IdPEntityID != lastIssuer && view.IdPEntityID != demoIssuer) {
+			return nil
+		}
+		in.URL, in.AllowPrivate = ends.MetadataURL, true
+		if in.Metadata, err = fetchMetadata(ctx, in.URL, true); err != nil {
+			return err
+		}
+	}
+	_, err = d.access.ConnectSAML(ctx, iam.Operator, org, in)
 	return err
 }
 
@@ -167,12 +206,12 @@ func (d demoSetUp) roles(ctx context.Context, org iam.OrganizationID) error {
 
 // key keeps the key of the last time while it works, else makes one. When two others
 // are active, one of them whose secret is lost has to go.
-func (d demoSetUp) key(ctx context.Context, org iam.OrganizationID, secrets *demoSecrets) error {
+func (d demoSetUp) key(ctx context.Context, org iam.OrganizationID, kept *demoKept) error {
 	keys, err := d.access.Keys(ctx, org)
 	if err != nil {
 		return err
 	}
-	id, _, _ := strings.Cut(secrets.Bearer, ":")
+	id, _, _ := strings.Cut(kept.Bearer, ":")
 	var active []iam.KeyID
 	for _, k := range keys {
 		if k.Status != iam.KeyActive {
@@ -192,7 +231,7 @@ func (d demoSetUp) key(ctx context.Context, org iam.OrganizationID, secrets *dem
 	if err != nil {
 		return err
 	}
-	secrets.Bearer = made.Bearer
+	kept.Bearer = made.Bearer
 	return nil
 }
 
@@ -212,7 +251,7 @@ func demoMetadata(now time.Time) ([]byte, error) {
 		return nil, fmt.Errorf("make the demo's certificate: %w", err)
 	}
 	return fmt.Appendf(nil, `<?xml version="1.0" encoding="UTF-8"?>
-<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example.com/demo">
+<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="%s">
   <IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
     <KeyDescriptor use="signing">
       <KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>%s</X509Certificate></X509Data></KeyInfo>
@@ -220,5 +259,5 @@ func demoMetadata(now time.Time) ([]byte, error) {
     <SingleSignOnService Binding="%s" Location="https://idp.example.com/demo/sso"/>
   </IDPSSODescriptor>
 </EntityDescriptor>
-`, base64.StdEncoding.EncodeToString(der), saml.BindingRedirect), nil
+`, demoIssuer, base64.StdEncoding.EncodeToString(der), saml.BindingRedirect), nil
 }

@@ -21,19 +21,19 @@ var demoClient = signin.Client{Address: "127.0.0.1", UserAgent: "rollcall demo"}
 // signIn gives the demo's Admin a password, and keeps the one of the last time while it
 // works. If the Admin was removed meanwhile, another one takes his place: there is
 // always one who gets in with a password (D8).
-func (d demoSetUp) signIn(ctx context.Context, org iam.OrganizationID, secrets *demoSecrets) error {
+func (d demoSetUp) signIn(ctx context.Context, org iam.OrganizationID, kept *demoKept) error {
 	admins, err := d.access.BreakGlassAdmins(ctx, org)
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(admins, secrets.AdminEmail) {
-		secrets.AdminEmail, secrets.AdminPassword = demoAdmin, ""
+	if !slices.Contains(admins, kept.AdminEmail) {
+		kept.AdminEmail, kept.AdminPassword = demoAdmin, ""
 		if !slices.Contains(admins, demoAdmin) && len(admins) > 0 {
-			secrets.AdminEmail = admins[0]
+			kept.AdminEmail = admins[0]
 		}
 	}
-	if secrets.AdminPassword != "" {
-		in, err := d.people.Password(ctx, org, secrets.AdminEmail, secrets.AdminPassword, demoClient)
+	if kept.AdminPassword != "" {
+		in, err := d.people.Password(ctx, org, kept.AdminEmail, kept.AdminPassword, demoClient)
 		var refused *signin.Refused
 		switch {
 		case err == nil:
@@ -43,7 +43,7 @@ func (d demoSetUp) signIn(ctx context.Context, org iam.OrganizationID, secrets *
 			return err
 		}
 	}
-	link, _, err := d.access.AdminLink(ctx, iam.Operator, org, secrets.AdminEmail)
+	link, _, err := d.access.AdminLink(ctx, iam.Operator, org, kept.AdminEmail)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (d demoSetUp) signIn(ctx context.Context, org iam.OrganizationID, secrets *
 	if err != nil {
 		return fmt.Errorf("set the Admin's password: %w", err)
 	}
-	secrets.AdminPassword = password
+	kept.AdminPassword = password
 	_, err = d.people.SignOut(ctx, in.Cookie, demoClient)
 	return err
 }
@@ -65,6 +65,10 @@ type demoDoor struct {
 	org             iam.OrganizationID
 	email, password string
 	token           string
+}
+
+func newDemoDoor(people *signin.Service, made demoMade) demoDoor {
+	return demoDoor{people: people, org: made.Organization, email: made.AdminEmail, password: made.AdminPassword, token: strings.ToLower(rand.Text())}
 }
 
 func (d demoDoor) path() string { return "/demo/" + d.token }

@@ -27,7 +27,7 @@ func TestDemo_link(t *testing.T) {
 	sh := newShell(t)
 	demo := func() (*process, demoMade) {
 		t.Helper()
-		p := sh.start("demo", "--dir", "data", "--listen", "127.0.0.1:0", "--json")
+		p := sh.start("demo", "--dir", "data", "--listen", "127.0.0.1:0", "--entra-listen", "127.0.0.1:0", "--json")
 		var made demoMade
 		if err := json.NewDecoder(p.stdout).Decode(&made); err != nil {
 			t.Fatalf("%v\n%s", err, p.stderr)

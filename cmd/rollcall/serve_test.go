@@ -252,7 +252,7 @@ func TestDemo(t *testing.T) {
 	sh.setenv("ROLLCALL_DATABASE", "sqlite:other.db")
 	demo := func() (*process, demoMade) {
 		t.Helper()
-		p := sh.start("demo", "--dir", "data", "--listen", "127.0.0.1:0", "--json")
+		p := sh.start("demo", "--dir", "data", "--listen", "127.0.0.1:0", "--entra-listen", "127.0.0.1:0", "--json")
 		var made demoMade
 		if err := json.NewDecoder(p.stdout).Decode(&made); err != nil {
 			t.Fatalf("%v\n%s", err, p.stderr)
@@ -298,19 +298,32 @@ func TestDemo_screen(t *testing.T) {
 	t.Parallel()
 	sh := newShell(t)
 	sh.setenv("TMPDIR", sh.dir)
-	p := sh.start("demo", "--listen", "127.0.0.1:0")
+	p := sh.start("demo", "--listen", "127.0.0.1:0", "--entra-listen", "127.0.0.1:0")
 	var screen strings.Builder
 	lines := bufio.NewScanner(p.stdout)
 	for lines.Scan() {
 		screen.WriteString(lines.Text() + "\n")
-		if strings.Contains(lines.Text(), "check \"$BASE\"") {
+		if strings.Contains(lines.Text(), "docs/guide.md") {
 			break
 		}
 	}
-	for _, want := range []string{"Rollcall is running. Ctrl-C ends it.\n\nOpen this link: it signs you in as the Admin.\n\n  http://127.0.0.1:", "  Admin         admin@example.com, password demo-", "  Tenant URL    http://127.0.0.1:", "  Secret token  scim_", "it is removed when the demo ends", "\nBASE=http://", " member list --all\n"} {
+	for _, want := range []string{
+		"running. Ctrl-C ends both.\n\nOpen these three links.\n\n  Rollcall   http://127.0.0.1:", "  Portal     http://127.0.0.1:", "  On demand  http://127.0.0.1:",
+		"  Admin      admin@example.com, password demo-", "removed when the demo ends", "\n1  Portal:", "\n5  Portal:",
+	} {
 		if !strings.Contains(screen.String(), want) {
 			t.Errorf("the screen does not say %q:\n%s", want, &screen)
 		}
+	}
+	// It is one screen: that of a terminal of 40 lines with 110 columns.
+	rows := strings.Split(strings.TrimSpace(screen.String()), "\n")
+	for _, row := range rows {
+		if len(row) > 110 && !strings.Contains(row, sh.dir) {
+			t.Errorf("a line of %d characters: %s", len(row), row)
+		}
+	}
+	if len(rows) > 36 || strings.Contains(screen.String(), demoServerMark) {
+		t.Errorf("the screen has %d lines:\n%s", len(rows), &screen)
 	}
 	folders, err := filepath.Glob(filepath.Join(sh.dir, "rollcall-demo-*"))
 	if err != nil || len(folders) != 1 {

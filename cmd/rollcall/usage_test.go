@@ -49,6 +49,8 @@ func TestUsage_wrong(t *testing.T) {
 		{"is not NAME=VALUE", []string{"entra", "eval", "--expression", "[mail]", "--attribute", "mail"}},
 		{"--now \"noon\" is not a date", []string{"entra", "eval", "--expression", "Now()", "--now", "noon"}},
 		{"for this machine alone", []string{"demo", "--listen", "0.0.0.0:0"}},
+		{`--entra-listen "0.0.0.0:0" is not an address of this machine`, []string{"demo", "--listen", "127.0.0.1:0", "--entra-listen", "0.0.0.0:0"}},
+		{"both on one address, with two ports", []string{"demo", "--listen", "127.0.0.1:0", "--entra-listen", "127.0.0.2:0"}},
 	} {
 		sh.fails(exitUsage, test.want, test.args...)
 	}

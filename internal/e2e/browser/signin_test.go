@@ -138,7 +138,7 @@ type demo struct{ Server, Organization, SignInURL, Endpoint, Bearer, Database st
 
 func startDemo(t *testing.T) demo {
 	t.Helper()
-	cmd := exec.Command(live.Binary(t), "demo", "--json", "--listen", "127.0.0.1:0", "--dir", filepath.Join(t.TempDir(), "demo"))
+	cmd := exec.Command(live.Binary(t), "demo", "--json", "--profile", "okta", "--listen", "127.0.0.1:0", "--dir", filepath.Join(t.TempDir(), "demo"))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

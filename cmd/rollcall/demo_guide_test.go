@@ -1,0 +1,324 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// walk does what the demo's screen says, at both sides, with the pages that people use.
+type walk struct {
+	t      *testing.T
+	made   demoMade
+	admin  *person // at Rollcall
+	portal *person // at the stand-in
+	hers   *person // the private window of the test user
+}
+
+func startDemo(t *testing.T, sh *shell, args ...string) (*process, demoMade) {
+	t.Helper()
+	p := sh.start(append([]string{"demo", "--json"}, args...)...)
+	var made demoMade
+	if err := json.NewDecoder(p.stdout).Decode(&made); err != nil {
+		_ = p.cmd.Process.Kill()
+		<-p.ended
+		t.Fatalf("%v\n%s", err, p.stderr)
+	}
+	return p, made
+}
+
+// newWalk opens the three links of the screen.
+func newWalk(t *testing.T, made demoMade) *walk {
+	t.Helper()
+	w := &walk{t, made, newPerson(t), newPerson(t), newPerson(t)}
+	// Both sites live on one host: what they keep in one browser must not collide.
+	w.portal.Jar = w.admin.Jar
+	w.admin.open(made.SignInURL).reads("Dashboard", made.AdminEmail)
+	w.portal.open(made.Entra.Portal).press("Adele Okafor", nil).reads("Overview", "Enterprise applications", "Global Administrator")
+	w.portal.open(made.Entra.OnDemand).reads("Provision on demand")
+	return w
+}
+
+func (w *walk) user(want string) {
+	w.t.Helper()
+	w.portal.open(w.made.Entra.OnDemand).press("Search", map[string]string{"q": "Yuki"}).press("Provision", nil).reads(want)
+}
+
+func (w *walk) group(name, want string) {
+	w.t.Helper()
+	w.portal.open(w.made.Entra.OnDemand).press("Search", map[string]string{"q": name, "kind": "Group"}).
+		follow("Choose members of "+name).press("Provision", map[string]string{"Nakamura": "on"}).reads(want)
+}
+
+func (w *walk) join(group string) {
+	w.t.Helper()
+	w.portal.open(w.made.Entra.Portal).follow("Groups").follow(group).follow("Add members").
+		press("Search", map[string]string{"q": "Nakamura"}).press("Add", map[string]string{"Nakamura": "on"})
+	if status, page := w.members(group); !strings.Contains(page, "Nakamura") {
+		w.t.Errorf("%s after Add members: %d\n%s", group, status, page)
+	}
+}
+
+func (w *walk) leave(group string) {
+	w.t.Helper()
+	w.portal.open(w.made.Entra.Portal).follow("Groups").follow(group).press("Remove members", map[string]string{"Nakamura": "on"})
+	if status, page := w.members(group); strings.Contains(page, "Nakamura") {
+		w.t.Errorf("%s after Remove members: %d\n%s", group, status, page)
+	}
+}
+
+// members is the page of a group, without the note about what was done.
+func (w *walk) members(group string) (int, string) {
+	w.t.Helper()
+	status, _, page := w.portal.get(w.portal.open(w.made.Entra.Portal).follow("Groups").follow(group).at.String())
+	return status, words(page)
+}
+
+// shown is her row in Users and roles.
+func (w *walk) shown() string {
+	w.t.Helper()
+	return w.admin.open(w.made.Server + "/dashboard").follow("Users and roles").row(demoPerson)
+}
+
+// settings tells whether her window opens what takes admin access.
+func (w *walk) settings(want int) {
+	w.t.Helper()
+	if status, _, page := w.hers.get(w.made.Server + "/settings/scim"); status != want {
+		w.t.Errorf("the SCIM settings answer her %d, want %d\n%s", status, want, words(page))
+	}
+}
+
+func (w *walk) step1() {
+	w.t.Helper()
+	w.join("Admins")
+	w.user("Success")
+	w.group("Admins", "Yuki Nakamura : added")
+	if got := w.shown(); !strings.Contains(got, "Yuki Nakamura") || !strings.Contains(got, "Admins") || !strings.Contains(got, "SCIM") {
+		w.t.Errorf("row 1: Users and roles shows %q", got)
+	}
+}
+
+func (w *walk) step2() {
+	w.t.Helper()
+	w.hers = newPerson(w.t)
+	w.signIn()
+	if w.hers.at.Path != "/dashboard" {
+		w.t.Fatalf("row 2: she lands on %s\n%s", w.hers.at, words(w.hers.page))
+	}
+	w.hers.reads("Dashboard", "Nakamura")
+	w.settings(http.StatusOK)
+}
+
+// signIn goes the way of single sign-on until a page does not lead on.
+func (w *walk) signIn() {
+	w.t.Helper()
+	w.hers.open(w.made.Server).press("Continue", map[string]string{"email": demoPerson})
+	if strings.Contains(w.hers.page, "Pick an account") {
+		w.hers.press("Yuki", nil)
+	}
+	if strings.Contains(w.hers.page, "SAMLResponse") {
+		w.hers.press("Continue", nil)
+	}
+}
+
+func (w *walk) step3() {
+	w.t.Helper()
+	w.portal.open(w.made.Entra.Portal).follow("Users").press("Search", map[string]string{"q": "Nakamura"}).follow("Yuki Nakamura").follow("Edit properties").
+		press("Save", map[string]string{"givenName": "Yukiko", "displayName": "Yukiko Nakamura"})
+	w.user("Success")
+	if got := w.shown(); !strings.Contains(got, "Yukiko Nakamura") {
+		w.t.Errorf("row 3: Users and roles shows %q", got)
+	}
+}
+
+func (w *walk) step4() {
+	w.t.Helper()
+	w.leave("Admins")
+	w.join("Read-only")
+	w.group("Admins", "Yukiko Nakamura : removed")
+	w.group("Read-only", "Yukiko Nakamura : added")
+	if got := w.shown(); !strings.Contains(got, "Read-only") || strings.Contains(got, "Admins") {
+		w.t.Errorf("row 4: Users and roles shows %q", got)
+	}
+	w.settings(http.StatusForbidden)
+}
+
+func (w *walk) step5() {
+	w.t.Helper()
+	w.leave("Read-only")
+	w.user("Disable")
+	if got := w.shown(); got != "" {
+		w.t.Errorf("row 5: Users and roles shows %q", got)
+	}
+	if w.hers.open(w.made.Server + "/dashboard"); w.hers.at.Path != "/" {
+		w.t.Errorf("row 5: her window is at %s", w.hers.at)
+	}
+	w.signIn()
+	w.hers.reads("AADSTS50105")
+}
+
+// startCycles switches provisioning on: everybody else comes.
+func (w *walk) startCycles() {
+	w.t.Helper()
+	w.portal.open(w.made.Entra.Provisioning).press("Start provisioning", nil)
+	again, patience := time.NewTicker(100*time.Millisecond), time.After(time.Minute)
+	defer again.Stop()
+	for !strings.Contains(words(w.portal.open(w.made.Entra.Provisioning).page), "completed") {
+		select {
+		case <-again.C:
+		case <-patience:
+			w.t.Fatalf("the first cycle does not end:\n%s", words(w.portal.page))
+		}
+	}
+	for _, name := range []string{"Adele Okafor", "Carmen Vega", "Priya Sharma"} {
+		if got := w.admin.open(w.made.Server + "/members").row(name); !strings.Contains(got, "SCIM") {
+			w.t.Errorf("after the first cycle Users and roles shows %q of %s", got, name)
+		}
+	}
+}
+
+// The screen is followed to its end in a new folder.
+func TestDemo_guide(t *testing.T) {
+	t.Parallel()
+	sh := newShell(t)
+	p, made := startDemo(t, sh, "--listen", "127.0.0.1:0", "--entra-listen", "127.0.0.1:0")
+	w := newWalk(t, made)
+	w.step1()
+	w.step2()
+	w.step3()
+	w.step4()
+	w.step5()
+	w.startCycles()
+	if code := p.stop(t, syscall.SIGINT); code != 0 || p.stderr.Len() > 0 {
+		t.Errorf("the demo ended with exit %d and said %q", code, p.stderr)
+	}
+}
+
+// The same folder goes on where it stopped: on the same ports, and on others.
+func TestDemo_guideAfterRestart(t *testing.T) {
+	t.Parallel()
+	sh := newShell(t)
+	demo := func(listen, entra string) (*process, demoMade) {
+		t.Helper()
+		return startDemo(t, sh, "--dir", "data", "--listen", listen, "--entra-listen", entra)
+	}
+	stop := func(p *process) {
+		t.Helper()
+		if code := p.stop(t, syscall.SIGTERM); code != 0 || p.stderr.Len() > 0 {
+			t.Errorf("the demo ended with exit %d and said %q", code, p.stderr)
+		}
+	}
+	p, first := demo("127.0.0.1:0", "127.0.0.1:0")
+	w := newWalk(t, first)
+	w.step1()
+	w.step2()
+	stop(p)
+
+	p, second := demo(strings.TrimPrefix(first.Server, "http://"), strings.Trim(strings.TrimPrefix(first.Entra.Portal, "http://"), "/"))
+	if again := *second.Entra; again != *first.Entra || second.Bearer != first.Bearer || second.Organization != first.Organization {
+		t.Errorf("the same folder is another demo: %+v and %+v, then %+v and %+v", first, *first.Entra, second, again)
+	}
+	hers := w.hers
+	w = newWalk(t, second)
+	w.hers = hers
+	w.settings(http.StatusOK) // she is signed in still
+	w.step3()
+	stop(p)
+
+	p, third := demo("127.0.0.1:0", "127.0.0.1:0")
+	w = newWalk(t, third)
+	if third.Server == second.Server || third.Entra.Job != first.Entra.Job || third.Entra.Application != first.Entra.Application {
+		t.Errorf("on other ports it is %+v with %+v", third, *third.Entra)
+	}
+	w.step2()
+	w.step4()
+	w.step5()
+	stop(p)
+}
+
+// What its user changed at the stand-in is not set back.
+func TestDemo_keepsChanges(t *testing.T) {
+	t.Parallel()
+	sh := newShell(t)
+	p, made := startDemo(t, sh, "--dir", "data", "--listen", "127.0.0.1:0", "--entra-listen", "127.0.0.1:0")
+	w := newWalk(t, made)
+	w.portal.open(made.Entra.Portal+"applications/"+string(made.Entra.Application)+"/sign-on").reads(made.Server+"/saml/"+string(made.Organization)+"/acs", "user.mail")
+	w.portal.open(made.Entra.Provisioning).reads(made.Endpoint)
+	w.portal.open(made.Entra.Portal+"licences").press("Save", map[string]string{})
+	w.portal.open(made.Entra.Portal+"groups").follow("Developers").follow("Delete…").press("Delete", nil)
+	p.stop(t, syscall.SIGINT)
+
+	p, again := startDemo(t, sh, "--dir", "data", "--listen", "127.0.0.1:0", "--entra-listen", "127.0.0.1:0")
+	w = newWalk(t, again)
+	w.portal.open(again.Entra.Portal+"groups").reads("Admins", "Read-only").readsNot("Developers")
+	p.stop(t, syscall.SIGINT)
+
+	// Without the stand-in it is the same organization, and back again.
+	p, okta := startDemo(t, sh, "--dir", "data", "--listen", "127.0.0.1:0", "--profile", "okta")
+	if okta.Entra != nil || okta.Organization != made.Organization {
+		t.Errorf("--profile okta: %+v", okta)
+	}
+	p.stop(t, syscall.SIGINT)
+	p, last := startDemo(t, sh, "--dir", "data", "--listen", "127.0.0.1:0", "--entra-listen", "127.0.0.1:0")
+	if last.Entra == nil || last.Entra.Job != made.Entra.Job {
+		t.Errorf("with the stand-in again: %+v", last)
+	}
+	newWalk(t, last).step1()
+	p.stop(t, syscall.SIGINT)
+}
+
+func TestDemo_portTaken(t *testing.T) {
+	t.Parallel()
+	sh := newShell(t)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	address := taken.Addr().String()
+	sh.fails(exitRefused, address+" is in use by another program; choose another address with --listen", "demo", "--dir", "data", "--listen", address, "--entra-listen", "127.0.0.1:0")
+	sh.fails(exitRefused, address+" is in use by another program; choose another address with --entra-listen", "demo", "--dir", "data", "--listen", "127.0.0.1:0", "--entra-listen", address)
+	if _, err := os.Stat(filepath.Join(sh.dir, "data")); !os.IsNotExist(err) {
+		t.Errorf("a demo that did not start left its folder (%v)", err)
+	}
+}
+
+// The requests of Okta on the screen can be pasted into a shell, and do what it says.
+func TestDemo_okta(t *testing.T) {
+	t.Parallel()
+	sh := newShell(t)
+	p, made := startDemo(t, sh, "--listen", "127.0.0.1:0", "--profile", "okta")
+	var screen strings.Builder
+	made.screen(&screen, true)
+	_, script, found := strings.Cut(screen.String(), "these are the requests of Okta:\n")
+	script = strings.ReplaceAll(script, thisProgram(), shellWord(sh.bin))
+	if !found || made.Entra != nil {
+		t.Fatalf("%+v shows\n%s", made, &screen)
+	}
+	cmd := exec.CommandContext(t.Context(), "bash", "-e", "-o", "pipefail", "-c", script)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if !strings.Contains(lines[0], `"totalResults":0`) || strings.Contains(string(out), ":Error") || !strings.HasSuffix(lines[len(lines)-1], " passed, 0 failed, 0 skipped") {
+		t.Errorf("the requests of Okta:\n%s", out)
+	}
+	var members []struct {
+		Email, Status string
+		Roles         []struct{ Name string }
+	}
+	sh.json(&members, "member", "list", "--all", "--org", string(made.Organization), "--database", made.Database)
+	if !strings.Contains(fmt.Sprint(members), "ada@example.com inactive") {
+		t.Errorf("afterwards the members are %+v", members)
+	}
+	p.stop(t, syscall.SIGINT)
+}
