@@ -179,12 +179,12 @@ func (m *memberWork) settle() {
 // compare goes through all members, page by page in the order of their ids.
 func (m *memberWork) compare(ctx context.Context) error {
 	for after := directory.ID(""); ; {
-		page, err := m.r.s.Directory.Members(ctx, m.o.id, after, 1000)
+		page, err := m.r.s.Directory.Members(ctx, m.o.id, after, pageOfObjects)
 		if err != nil {
 			return err
 		}
 		end := directory.ID("")
-		if len(page) == 1000 {
+		if len(page) == pageOfObjects {
 			end = page[len(page)-1].ID
 		}
 		told, err := m.exportedBetween(ctx, after, end)
