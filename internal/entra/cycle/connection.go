@@ -80,6 +80,9 @@ func (s *Service) test(ctx context.Context, tenantURL string, token Secret, attr
 
 // probe sends the test call: the matching attribute equal to a GUID of this moment.
 func (s *Service) probe(ctx context.Context, t *target, tr *trace, attribute string) error {
+	if t.manner.okta() {
+		return t.oktaProbe(ctx, tr)
+	}
 	nobody, err := s.newID()
 	if err != nil {
 		return err

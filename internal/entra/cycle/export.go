@@ -33,6 +33,11 @@ func (w *work) create(ctx context.Context) (*reference, error) {
 	}
 	body := mapping.NewResource(w.o.kind, own)
 	w.entry.Target.DisplayName = w.nameOf(body)
+	if w.r.target.manner.okta() {
+		if err := w.oktaNew(body); err != nil {
+			return nil, err
+		}
+	}
 	id, err := w.r.target.create(ctx, &w.tr, w.o.kind, body)
 	if err != nil {
 		return nil, w.fail(ActionCreate, "create", err)
@@ -89,7 +94,7 @@ func (w *work) update(ctx context.Context, link Link, own, refs []mapping.Attrib
 	}
 	w.step(updateStep(w.o))
 	w.entry.Modified = modified(changes)
-	if err := w.r.target.patch(ctx, &w.tr, w.o.kind, link.TargetID, mapping.PatchBody(changes, w.r.optscim)); err != nil {
+	if err := w.sendChanges(ctx, link.TargetID, w.current, changes); err != nil {
 		return nil, w.fail(ActionUpdate, "update", err)
 	}
 	w.succeed(ActionUpdate)
@@ -179,7 +184,7 @@ func (w *work) disable(ctx context.Context, link Link, v verdict, current scim.O
 	}
 	w.step(disableStep(w.o, whyLeaving[v.skip]))
 	w.entry.Modified = modified(changes)
-	if err := w.r.target.patch(ctx, &w.tr, w.o.kind, link.TargetID, mapping.PatchBody(changes, w.r.optscim)); err != nil {
+	if err := w.sendChanges(ctx, link.TargetID, current, changes); err != nil {
 		return w.fail(ActionDisable, "disable", err)
 	}
 	w.linked(link)
@@ -196,7 +201,7 @@ func (w *work) purge(ctx context.Context, link *Link) error {
 	case !link.Managed:
 		w.out.unlink, w.out.unlinked = true, true
 		w.skip(SkipNotEntitled)
-	case !m.Delete:
+	case !m.Delete, w.o.kind == mapping.KindUser && w.r.target.manner.okta(): // Okta never deletes users
 		w.out.unlink, w.out.unlinked = true, true
 		w.skip(SkipActionDisabled)
 	case w.r.staging:

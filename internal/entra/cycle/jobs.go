@@ -26,11 +26,12 @@ func (s *Service) CreateJob(ctx context.Context, application directory.ID, by Ac
 	if err != nil {
 		return Job{}, err
 	}
+	users, groups := s.Manner.defaults()
 	row := jobRow{
 		id:          JobID("scim." + strings.ReplaceAll(string(tenant.ID), "-", "") + "." + string(id)),
 		application: application,
 		config: config{
-			Status: StatusOff, Users: mapping.DefaultUsers(), Groups: mapping.DefaultGroups(),
+			Status: StatusOff, Users: users, Groups: groups,
 			Settings: Settings{Scope: ScopeAssigned, DeletionThreshold: 500}, // the threshold that the portal shows first
 		},
 		generation: 1,

@@ -58,7 +58,7 @@ func (r *run) exportManager(ctx context.Context, ref *reference) (*work, error) 
 	w.step(importStep(ref.o, true, r.demand, nil))
 	w.step(referenceStep(ref.o, Success, "the objects that it refers to were found in "+TargetSystem))
 	w.entry.Modified = modified(changes)
-	if err := r.target.patch(ctx, &w.tr, ref.o.kind, ref.targetID, mapping.PatchBody(changes, r.optscim)); err != nil {
+	if err := w.sendChanges(ctx, ref.targetID, nil, changes); err != nil {
 		return w, w.fail(ActionUpdate, "update", err)
 	}
 	w.succeed(ActionUpdate)
@@ -113,6 +113,7 @@ type memberWork struct {
 	remove   []ExportedMember
 	waiting  int // members that failed themselves and may follow
 	sent     int
+	whole    bool // everything was compared; Okta sends the whole list then
 }
 
 // members exports what is different between the group in the directory and what the target
@@ -145,7 +146,7 @@ func (m *memberWork) export(ctx context.Context, ref *reference) error {
 	}
 	find := m.changed
 	if ref.full || m.r.job.Watermark == 0 || m.r.escrowed(m.out.source) != nil {
-		find = m.compare
+		find, m.whole = m.compare, true
 	}
 	err := find(ctx)
 	if err == nil {
@@ -318,6 +319,9 @@ func (m *memberWork) exportedOf(ctx context.Context, ids []directory.ID) (map[di
 
 // send sends full requests, and with all also the last ones.
 func (m *memberWork) send(ctx context.Context, all bool) error {
+	if m.r.target.manner.okta() {
+		return m.oktaSend(ctx, all)
+	}
 	for len(m.add) >= membersPerPatch || all && len(m.add) > 0 {
 		n := min(membersPerPatch, len(m.add))
 		if err := m.patch(ctx, mapping.MemberPatch(targetIDs(m.add[:n]), nil, m.r.optscim)); err != nil {

@@ -33,6 +33,8 @@ type Service struct {
 	Interval    time.Duration // DefaultInterval when 0
 	Limits      Limits
 	Concurrency int // DefaultConcurrency when 0
+	// Manner is whose requests are sent.
+	Manner Manner
 	// Sleep waits when the target asks for it, and returns early with the context's error.
 	// nil is a timer.
 	Sleep func(context.Context, time.Duration) error

@@ -34,6 +34,7 @@ const maxID = 1024
 // target is the SCIM server of one job.
 type target struct {
 	client *scimclient.Client
+	manner Manner
 
 	mu    sync.Mutex
 	calls map[int]int
@@ -46,8 +47,9 @@ type target struct {
 // behind "Bearer ", application/scim+json with a charset on writes, and no User-Agent
 // (observed).
 func (s *Service) newTarget(tenantURL string, token Secret) *target {
-	return &target{
-		calls: map[int]int{},
+	t := &target{
+		calls:  map[int]int{},
+		manner: s.Manner,
 		client: &scimclient.Client{
 			BaseURL: tenantURL,
 			Token:   string(token),
@@ -60,6 +62,10 @@ func (s *Service) newTarget(tenantURL string, token Secret) *target {
 			Now: s.Now,
 		},
 	}
+	if s.Manner.okta() {
+		t.client.UserAgent = oktaUserAgent
+	}
+	return t
 }
 
 // trace collects the requests for one object.
@@ -274,10 +280,15 @@ func filterTerm(attribute, value string) string {
 // users by the filter alone, groups without their members) and returns the hits.
 func (t *target) find(ctx context.Context, tr *trace, kind mapping.Kind, attribute, value string) ([]scim.Object, error) {
 	query := "filter=" + filterTerm(attribute, value)
-	if kind == mapping.KindGroup {
+	if t.manner.okta() {
+		query = oktaQuery(attribute, value)
+	} else if kind == mapping.KindGroup {
 		query = "excludedAttributes=members&" + query
 	}
 	list, answer, err := t.list(ctx, tr, kind, query)
+	if t.manner.okta() && answer != nil && answer.Status == http.StatusNotFound {
+		return nil, nil // Okta takes it for nobody
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -293,6 +304,9 @@ func (t *target) find(ctx context.Context, tr *trace, kind mapping.Kind, attribu
 // member (Microsoft Entra docs, same page: filter with "id eq … and manager eq …",
 // attributes=id).
 func (t *target) refers(ctx context.Context, tr *trace, kind mapping.Kind, id, attribute, to string) (bool, error) {
+	if t.manner.okta() {
+		return false, nil // Okta does not ask: it sends what it has
+	}
 	list, _, err := t.list(ctx, tr, kind, "filter="+filterTerm("id", id)+"+and+"+filterTerm(attribute, to)+"&attributes=id")
 	if err != nil {
 		return false, err
@@ -310,7 +324,7 @@ func (t *target) refers(ctx context.Context, tr *trace, kind mapping.Kind, id, a
 func (t *target) list(ctx context.Context, tr *trace, kind mapping.Kind, query string) (*scimclient.List, *scimclient.Response, error) {
 	answer, err := t.do(ctx, tr, http.MethodGet, endpoint(kind), query, nil)
 	if err != nil {
-		return nil, nil, err
+		return nil, answer, err
 	}
 	if answer.Object == nil {
 		return nil, nil, t.unusable(tr, answer, noObject(answer))
@@ -328,7 +342,7 @@ func (t *target) list(ctx context.Context, tr *trace, kind mapping.Kind, query s
 // get reads a known object; gone is true when the target answers 404.
 func (t *target) get(ctx context.Context, tr *trace, kind mapping.Kind, id string) (object scim.Object, gone bool, err error) {
 	query := ""
-	if kind == mapping.KindGroup {
+	if kind == mapping.KindGroup && !t.manner.okta() {
 		query = "excludedAttributes=members"
 	}
 	answer, err := t.do(ctx, tr, http.MethodGet, endpoint(kind)+"/"+url.PathEscape(id), query, nil)
