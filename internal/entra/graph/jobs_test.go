@@ -47,6 +47,7 @@ func TestJobs_provision(t *testing.T) {
 	links := w.want(http.StatusOK, "GET", own+"/links?$top=2", nil)
 	links.lists("kind", "User", "User")
 	w.want(http.StatusOK, "GET", strings.TrimPrefix(links.str("@odata.nextLink"), publicURL), nil).lists("kind", "Group")
+	w.refused(http.StatusBadRequest, "Request_BadRequest", "does not import", "POST", own+"/import", nil)
 	w.want(http.StatusOK, "GET", own+"/escrows", nil).lists("kind")
 
 	w.want(http.StatusNoContent, "POST", job+"/pause", nil)

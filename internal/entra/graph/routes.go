@@ -123,6 +123,7 @@ var routes = []route{
 	get("/auditLogs/directoryAudits", (*exchange).listAudits),
 
 	own(post("/jobs/{job}/cycle", (*exchange).runCycle)),
+	own(post("/jobs/{job}/import", (*exchange).importTarget)),
 	own(get("/jobs/{job}/cycles", (*exchange).listCycles)),
 	own(get("/jobs/{job}/progress", (*exchange).getProgress)),
 	own(get("/jobs/{job}/settings", (*exchange).getSettings)),

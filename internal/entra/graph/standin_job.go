@@ -68,6 +68,27 @@ func (x *exchange) untilIdle(ctx context.Context, id cycle.JobID) error {
 	}
 }
 
+// importTarget is Okta's "Import Now".
+func (x *exchange) importTarget() error {
+	if f, err := x.optionalBody("import"); err != nil {
+		return err
+	} else if err := f.done(); err != nil {
+		return err
+	}
+	j, err := x.ownJob()
+	if err != nil {
+		return err
+	}
+	x.patient()
+	report, err := x.api.cycle.Import(x.r.Context(), j.ID)
+	if err != nil {
+		return err
+	}
+	return x.one(http.StatusOK, "", object{
+		"users": report.Users, "groups": report.Groups, "pages": report.Pages, "linked": report.Linked, "unknown": append([]string{}, report.Unknown...),
+	})
+}
+
 // cycleDocument has the counts of a cycle.
 func cycleDocument(c cycle.Cycle, now time.Time) object {
 	outcomes := object{}
