@@ -107,6 +107,18 @@ CREATE TABLE assignments (
 CREATE INDEX assignments_of ON assignments (principal_id, application_id);
 `}
 
+// checkEmpty refuses a file that is another program's database.
+func checkEmpty(ctx context.Context, tx *sql.Tx) error {
+	var tables int
+	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema`).Scan(&tables); err != nil {
+		return err
+	}
+	if tables > 0 {
+		return refuse(Conflict, "The file is the database of another program. The stand-in keeps a file of its own; give the name of a new one.")
+	}
+	return nil
+}
+
 // migrate brings the file to the newest schema, in one transaction.
 func (db *DB) migrate(ctx context.Context) error {
 	return db.Update(ctx, func(tx *sql.Tx) error {
@@ -116,6 +128,11 @@ func (db *DB) migrate(ctx context.Context) error {
 		}
 		if done > len(migrations) {
 			return fmt.Errorf("the file has schema %d, this program knows up to %d: use a newer one", done, len(migrations))
+		}
+		if done == 0 {
+			if err := checkEmpty(ctx, tx); err != nil {
+				return err
+			}
 		}
 		for i, step := range migrations[done:] {
 			if _, err := tx.ExecContext(ctx, step); err != nil {
