@@ -248,7 +248,7 @@ func TestHostile_bounds(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			if h.code == cycle.CodeTimeout {
-				w.svc.HTTP = &http.Client{Timeout: 100 * time.Millisecond}
+				w.svc.HTTP = &http.Client{Timeout: 3 * time.Second} // the other requests must come through
 			}
 			ada := w.addUser("ada")
 			w.assign(ada.ID)

@@ -36,7 +36,8 @@ type run struct {
 	claimed map[string]directory.ID
 	escrows map[escrowKey]escrow // as they are
 	due     map[escrowKey]escrow // those that were due when the cycle began
-	later   map[mapping.Kind][]*reference
+	users   []laterUser          // whose managers follow when all users are there
+	groups  []*reference         // whose members follow then
 	pending []outcome
 
 	flushing sync.Mutex
@@ -53,7 +54,7 @@ func (s *Service) newRun(ctx context.Context, id JobID) (*run, error) {
 	}
 	r := &run{
 		s: s, job: row.job(), generation: row.generation, optscim: row.job().Optscim(), limits: s.Limits.withDefaults(),
-		claimed: map[string]directory.ID{}, escrows: map[escrowKey]escrow{}, due: map[escrowKey]escrow{}, later: map[mapping.Kind][]*reference{},
+		claimed: map[string]directory.ID{}, escrows: map[escrowKey]escrow{}, due: map[escrowKey]escrow{},
 	}
 	if !r.job.HasCredentials() {
 		return nil, refuse(Conflict, "Save the admin credentials (tenant URL and secret token) before provisioning is started.")
@@ -188,16 +189,17 @@ func (r *run) objects(ctx context.Context) error {
 		}
 	}
 	r.enterPhase("References")
-	err := parallel(ctx, r.s.concurrency(), list(r.later[mapping.KindUser]), r.managers)
+	err := parallel(ctx, r.s.concurrency(), list(r.users), func(ctx context.Context, l laterUser) error {
+		return r.managers(ctx, l.reference())
+	})
 	if err != nil {
 		return err
 	}
-	groups := r.later[mapping.KindGroup]
 	if !mapsMembers(r.job.Groups) {
-		r.release(groups)
+		r.release(r.groups)
 		return nil
 	}
-	return parallel(ctx, r.s.concurrency(), list(groups), r.members)
+	return parallel(ctx, r.s.concurrency(), list(r.groups), r.members)
 }
 
 // release logs what was held for references that are not exported.
@@ -233,7 +235,7 @@ func (r *run) one(ctx context.Context, o object) error {
 		r.cycle.Users++
 	}
 	if ref != nil && ref.pending() {
-		r.later[o.kind] = append(r.later[o.kind], ref)
+		r.postpone(ref)
 	}
 	r.mu.Unlock()
 	if err := r.flushIfMany(ctx); err != nil {
