@@ -12,6 +12,6 @@
 //	GET POST /logout             sign-out everywhere
 //
 // It owns the sessions of browsers with the stand-in, in memory, and the making of signing
-// certificates. People, applications and assignments are the directory's. How pages look
-// is in templates/.
+// certificates. People, applications and assignments are the directory's, and how pages
+// look is look's, whose files it gives out for all doors of the stand-in.
 package idp

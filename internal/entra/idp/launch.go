@@ -1,6 +1,7 @@
 package idp
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -53,7 +54,8 @@ func (p *Provider) askOwn(w http.ResponseWriter, r *http.Request, page accountPa
 	if page.People, err = p.directory.SearchUsers(r.Context(), page.Query, "", listed); err != nil {
 		return err
 	}
-	return p.render(w, http.StatusOK, "account.html", ownForms, page)
+	page.More = len(page.People) == listed
+	return p.render(w, r, http.StatusOK, "account.html", ownForms, page)
 }
 
 // postLogin signs in to the stand-in itself.
@@ -66,6 +68,10 @@ func (p *Provider) postLogin(w http.ResponseWriter, r *http.Request) error {
 		return p.askOwn(w, r, page)
 	}
 	u, err := p.identify(r.Context(), r.PostForm)
+	if f := (*Failure)(nil); errors.As(err, &f) && f.Code == "AADSTS50034" {
+		page.Hint, page.Problem = r.PostForm.Get("upn"), f.Error()
+		return p.askOwn(w, r, page)
+	}
 	if err != nil {
 		return err
 	}

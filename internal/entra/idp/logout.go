@@ -26,7 +26,7 @@ func (p *Provider) takeLogoutRequest(w http.ResponseWriter, r *http.Request, m m
 		if err != nil {
 			return err
 		}
-		return p.showLogout(w, logoutPage{Done: true, Frames: frames})
+		return p.showLogout(w, r, logoutPage{Done: true, Frames: frames})
 	}
 	s, err := p.signer(r.Context(), app)
 	if err != nil {
@@ -54,7 +54,7 @@ func (p *Provider) takeLogoutRequest(w http.ResponseWriter, r *http.Request, m m
 		http.Redirect(w, r, next, http.StatusFound)
 		return nil
 	}
-	return p.showLogout(w, logoutPage{Done: true, Frames: frames, Next: next})
+	return p.showLogout(w, r, logoutPage{Done: true, Frames: frames, Next: next})
 }
 
 // takeLogoutResponse ends the way of a LogoutRequest of ours, in its frame.
@@ -76,7 +76,7 @@ func (p *Provider) getLogout(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.showLogout(w, logoutPage{Done: !in, User: u})
+	return p.showLogout(w, r, logoutPage{Done: !in, User: u})
 }
 
 func (p *Provider) postLogout(w http.ResponseWriter, r *http.Request) error {
@@ -84,14 +84,14 @@ func (p *Provider) postLogout(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.showLogout(w, logoutPage{Done: true, Frames: frames})
+	return p.showLogout(w, r, logoutPage{Done: true, Frames: frames})
 }
 
-func (p *Provider) showLogout(w http.ResponseWriter, page logoutPage) error {
+func (p *Provider) showLogout(w http.ResponseWriter, r *http.Request, page logoutPage) error {
 	if page.Next != "" {
 		w.Header().Set("Refresh", "2; url="+page.Next) // the frames get that long
 	}
-	return p.render(w, http.StatusOK, "logout.html", ownForms+"; frame-src http: https:", page)
+	return p.render(w, r, http.StatusOK, "logout.html", ownForms+"; frame-src http: https:", page)
 }
 
 // endSession ends the session of this browser and returns the LogoutRequests to the

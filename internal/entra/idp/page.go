@@ -2,28 +2,20 @@ package idp
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"embed"
 	"encoding/base64"
 	"html/template"
 	"net/http"
 
 	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/entra/look"
 )
 
 //go:embed templates/*.html
 var templates embed.FS
 
-// continueScript posts the page's only form. It is inline, so the page works wherever it
-// is mounted; the policy allows this text and no other. Without scripts the form's button
-// does the same.
-const continueScript = `document.forms[0].submit()`
-
-func parsePages() (*template.Template, error) {
-	return template.New("").Funcs(template.FuncMap{
-		// The one text that is handed to the browser as a script, a constant.
-		"continueScript": func() template.JS { return continueScript },
-	}).ParseFS(templates, "templates/*.html")
+func parsePages(files *look.Files) (*template.Template, error) {
+	return template.New("").Funcs(template.FuncMap{"asset": files.URL}).ParseFS(templates, "templates/*.html")
 }
 
 // The pages, one struct each.
@@ -39,6 +31,7 @@ type (
 		Query                                 string // what the list was searched for
 		Problem                               string
 		People                                []directory.User
+		More                                  bool // there may be others
 	}
 	// postPage hands the answer to the service provider through the browser.
 	postPage struct{ ACS, SAMLResponse, RelayState string }
@@ -54,10 +47,16 @@ type (
 	}
 )
 
+// shownPage is a page with what all of them have around their content.
+type shownPage struct {
+	Theme string // "" as the system has it, "light", "dark"
+	Page  any
+}
+
 // render writes a page. policy is what its content may do beyond nothing.
-func (p *Provider) render(w http.ResponseWriter, status int, name, policy string, page any) error {
+func (p *Provider) render(w http.ResponseWriter, r *http.Request, status int, name, policy string, page any) error {
 	var text bytes.Buffer
-	if err := p.pages.ExecuteTemplate(&text, name, page); err != nil {
+	if err := p.pages.ExecuteTemplate(&text, name, shownPage{look.Theme(r, p.secure), page}); err != nil {
 		return err
 	}
 	h := w.Header()
@@ -76,26 +75,24 @@ func (p *Provider) render(w http.ResponseWriter, status int, name, policy string
 // ownForms is the policy of pages whose forms stay here.
 const ownForms = "form-action 'self'"
 
-// postPolicy lets the script run. It does not bound form-action: browsers hold that against
-// the redirects of the service provider too, whose targets only he knows.
-func postPolicy() string {
-	sum := sha256.Sum256([]byte(continueScript))
-	return "script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-}
+// onward is the policy of the page that hands the answer over by itself. Browsers hold
+// form-action against the redirects of the service provider too, whose targets only he
+// knows: so the form may go to any site, and its address is a registered reply URL.
+const onward = "script-src 'self'; form-action http: https:"
 
 // post sends the response to the service provider (HTTP-POST binding).
-func (p *Provider) post(w http.ResponseWriter, acs, response, relayState string) error {
-	return p.render(w, http.StatusOK, "post.html", postPolicy(), postPage{acs, base64.StdEncoding.EncodeToString([]byte(response)), relayState})
+func (p *Provider) post(w http.ResponseWriter, r *http.Request, acs, response, relayState string) error {
+	return p.render(w, r, http.StatusOK, "post.html", onward, postPage{acs, base64.StdEncoding.EncodeToString([]byte(response)), relayState})
 }
 
 // fail shows a failure.
-func (p *Provider) fail(w http.ResponseWriter, f *Failure) {
+func (p *Provider) fail(w http.ResponseWriter, r *http.Request, f *Failure) {
 	request, err := p.guid()
 	if err != nil {
 		request = "00000000-0000-0000-0000-000000000000"
 	}
 	page := failurePage{Code: f.Code, Message: f.Error(), RequestID: request, CorrelationID: request, Timestamp: p.now().UTC().Format("2006-01-02T15:04:05Z")}
-	if err := p.render(w, f.Status, "failure.html", ownForms, page); err != nil {
+	if err := p.render(w, r, f.Status, "failure.html", ownForms, page); err != nil {
 		http.Error(w, f.Error(), f.Status)
 	}
 }

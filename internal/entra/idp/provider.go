@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/entra/look"
 	"github.com/rollcall/rollcall/internal/web"
 )
 
@@ -33,6 +34,7 @@ type Provider struct {
 	tenant    directory.ID
 	now       func() time.Time
 	random    io.Reader
+	files     *look.Files
 	pages     *template.Template
 	sessions  sessions
 	secure    bool                        // browsers reach it by https
@@ -60,12 +62,16 @@ func New(ctx context.Context, c Config) (*Provider, error) {
 	if err := p.own.AddTrustedOrigin(p.publicURL); err != nil {
 		return nil, fmt.Errorf("the public URL %q of the stand-in is no origin: %w", c.PublicURL, err)
 	}
-	p.pages, err = parsePages()
+	if p.files, err = look.Read(); err != nil {
+		return nil, err
+	}
+	p.pages, err = parsePages(p.files)
 	return p, err
 }
 
-// Mount adds the routes.
+// Mount adds the routes, and the files that pages of the stand-in load.
 func (p *Provider) Mount(mux *http.ServeMux) {
+	p.files.Mount(mux)
 	tenant := "/" + string(p.tenant)
 	for pattern, handle := range map[string]func(http.ResponseWriter, *http.Request) error{
 		"GET " + tenant + metadataPath: p.getMetadata,
@@ -104,7 +110,7 @@ func (p *Provider) handler(handle func(http.ResponseWriter, *http.Request) error
 			web.SetCause(r, err)
 			failure = &Failure{Status: http.StatusInternalServerError, Code: "AADSTS90033", Message: "A transient error has occurred. Please try again."}
 		}
-		p.fail(w, failure)
+		p.fail(w, r, failure)
 	})
 }
 

@@ -112,7 +112,7 @@ func replyURL(app directory.Application, m message) (string, error) {
 func (p *Provider) enter(w http.ResponseWriter, r *http.Request, a arrival) error {
 	var no *unsupported
 	if err := a.request.checkSupported(); errors.As(err, &no) {
-		return p.refuse(w, a, "Requester", "RequestUnsupported", no.Error())
+		return p.refuse(w, r, a, "Requester", "RequestUnsupported", no.Error())
 	}
 	if !a.app.Enabled {
 		return failure("AADSTS7000112", "Application '%s'(%s) is disabled.", a.app.SAML.Identifier, a.app.DisplayName)
@@ -130,17 +130,17 @@ func (p *Provider) enter(w http.ResponseWriter, r *http.Request, a arrival) erro
 		return p.answer(w, r, a, value, one)
 	}
 	if passive {
-		return p.refuse(w, a, "Responder", "NoPassive", "AADSTS50058: A silent sign-in request was sent but no user is signed in.")
+		return p.refuse(w, r, a, "Responder", "NoPassive", "AADSTS50058: A silent sign-in request was sent but no user is signed in.")
 	}
 	return p.askWho(w, r, a, accountPage{Hint: r.FormValue("login_hint")})
 }
 
-func (p *Provider) refuse(w http.ResponseWriter, a arrival, first, second, text string) error {
+func (p *Provider) refuse(w http.ResponseWriter, r *http.Request, a arrival, first, second, text string) error {
 	response, err := p.refusal(a.acs, a.request.ID, first, second, text)
 	if err != nil {
 		return err
 	}
-	return p.post(w, a.acs, response, a.relayState)
+	return p.post(w, r, a.acs, response, a.relayState)
 }
 
 // listed is how many people the page offers; others are searched for or typed.
@@ -166,7 +166,8 @@ func (p *Provider) askWho(w http.ResponseWriter, r *http.Request, a arrival, pag
 			return err
 		}
 	}
-	return p.render(w, http.StatusOK, "account.html", ownForms, page)
+	page.More = len(page.People) == listed
+	return p.render(w, r, http.StatusOK, "account.html", ownForms, page)
 }
 
 // postAccount takes who the person says he is.
@@ -240,7 +241,7 @@ func (p *Provider) answer(w http.ResponseWriter, r *http.Request, a arrival, coo
 		return err
 	}
 	p.sessions.enter(cookie, entered)
-	return p.post(w, a.acs, response, a.relayState)
+	return p.post(w, r, a.acs, response, a.relayState)
 }
 
 // checkAccess: with "Assignment required?" only who is assigned, himself or through a

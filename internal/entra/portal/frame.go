@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/entra/look"
 	"github.com/rollcall/rollcall/internal/web"
 )
 
@@ -57,7 +58,7 @@ func (x *exchange) frame(title, here string, crumbs ...crumb) frame {
 // complete fills in what is the same for every page.
 func (x *exchange) complete(f *frame) error {
 	f.Now, f.SignedIn, f.Viewer = x.now, x.signedIn, x.viewer
-	f.Theme, f.URL, f.RequestID = x.theme(), x.comeBackTo(), web.RequestID(x.r)
+	f.Theme, f.URL, f.RequestID = look.Theme(x.r, x.portal.https), x.comeBackTo(), web.RequestID(x.r)
 	if !x.signedIn {
 		return nil
 	}

@@ -199,13 +199,13 @@ func TestAssets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.browser()
-	path := w.portal.assets.url("portal.css")
+	path := must[string](t)(w.portal.files.URL("portal.css"))
 	a := b.get(path).is(http.StatusOK)
 	if a.header.Get("Content-Type") != "text/css; charset=utf-8" || !strings.Contains(a.header.Get("Cache-Control"), "immutable") {
 		t.Errorf("%v", a.header)
 	}
-	if old := b.get("/static/portal/000000000000/portal.css").is(http.StatusOK); strings.Contains(old.header.Get("Cache-Control"), "immutable") {
+	if old := b.get("/static/entra/000000000000/portal.css").is(http.StatusOK); strings.Contains(old.header.Get("Cache-Control"), "immutable") {
 		t.Error("an old address is kept for good")
 	}
-	b.get("/static/portal/000000000000/passwd").is(http.StatusNotFound)
+	b.get("/static/entra/000000000000/passwd").is(http.StatusNotFound)
 }

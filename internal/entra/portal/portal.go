@@ -13,6 +13,7 @@ import (
 	"github.com/rollcall/rollcall/internal/entra/cycle"
 	"github.com/rollcall/rollcall/internal/entra/directory"
 	"github.com/rollcall/rollcall/internal/entra/idp"
+	"github.com/rollcall/rollcall/internal/entra/look"
 	"github.com/rollcall/rollcall/internal/web"
 )
 
@@ -45,7 +46,7 @@ type Portal struct {
 	stop       context.CancelFunc // ends what runs in the background
 	running    context.Context
 
-	assets    *assets
+	files     *look.Files
 	templates *templates
 	routes    []route
 	mux       *http.ServeMux // of the routes alone
@@ -72,10 +73,10 @@ func New(c Config) (*Portal, error) {
 	}
 	p.routes = p.table()
 	var err error
-	if p.assets, err = readAssets(); err != nil {
+	if p.files, err = look.Read(); err != nil {
 		return nil, err
 	}
-	if p.templates, err = parseTemplates(p.assets, p.routes); err != nil {
+	if p.templates, err = parseTemplates(p.files, p.routes); err != nil {
 		return nil, err
 	}
 	for _, r := range p.routes {
@@ -99,11 +100,9 @@ func (p *Portal) Close() {
 	p.background.Wait()
 }
 
-// Mount puts the portal on mux: its files, and every path that no other door has.
-func (p *Portal) Mount(mux *http.ServeMux) {
-	mux.HandleFunc("GET "+assetPattern, p.assets.serve)
-	mux.Handle("/", p.handler)
-}
+// Mount puts the portal on mux: every path that no other door has. The identity provider
+// must be on it too: it signs people in, and gives out the files that pages load.
+func (p *Portal) Mount(mux *http.ServeMux) { mux.Handle("/", p.handler) }
 
 // serve finds the page, or says that there is none.
 func (p *Portal) serve(w http.ResponseWriter, r *http.Request) {

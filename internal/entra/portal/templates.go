@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"html/template"
 	"reflect"
+
+	"github.com/rollcall/rollcall/internal/entra/look"
 )
 
 //go:embed templates
@@ -21,8 +23,8 @@ var shared = []string{"layout.html", "parts.html"}
 
 // parseTemplates reads the template of every route that is a page, each with a copy of
 // the shared files, and that of errors.
-func parseTemplates(a *assets, routes []route) (*templates, error) {
-	base := template.New("layout.html").Funcs(functions(a))
+func parseTemplates(files *look.Files, routes []route) (*templates, error) {
+	base := template.New("layout.html").Funcs(functions(files))
 	for _, name := range shared {
 		if _, err := base.ParseFS(templateFiles, "templates/"+name); err != nil {
 			return nil, fmt.Errorf("parse %s: %w", name, err)
@@ -51,14 +53,9 @@ func parseTemplates(a *assets, routes []route) (*templates, error) {
 }
 
 // functions are what templates can call beside the methods of their pages.
-func functions(a *assets) template.FuncMap {
+func functions(files *look.Files) template.FuncMap {
 	return template.FuncMap{
-		"asset": func(name string) (string, error) {
-			if url := a.url(name); url != "" {
-				return url, nil
-			}
-			return "", fmt.Errorf("there is no asset %q", name)
-		},
+		"asset":    files.URL,
 		"at":       at,
 		"stamp":    stamp,
 		"span":     span,

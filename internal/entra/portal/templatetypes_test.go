@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"text/template/parse"
+
+	"github.com/rollcall/rollcall/internal/entra/look"
 )
 
 // A template names fields that nobody looks at until the branch they stand in is
@@ -18,7 +20,7 @@ func TestTemplates_namesExist(t *testing.T) {
 	t.Parallel()
 	c := newTestPortal(t)
 	for name, kind := range pagesOf(c) {
-		for _, problem := range checkTypes(c.templates.byPage[kind], kind, functions(c.assets)) {
+		for _, problem := range checkTypes(c.templates.byPage[kind], kind, functions(c.files)) {
 			t.Errorf("%s: %s", name, problem)
 		}
 	}
@@ -52,7 +54,7 @@ func TestTemplates_namesExist_findsViolations(t *testing.T) {
 		`{{with $x := .One}}{{$x.Nome}}{{end}}`:                                        "inner has no Nome",
 		`{{.ByKey.anything.Nome}}`:                                                     "inner has no Nome",
 	} {
-		functions := functions(&assets{})
+		functions := functions(&look.Files{})
 		parsed, err := template.New("test").Funcs(functions).Parse(text)
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)

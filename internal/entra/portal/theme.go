@@ -3,30 +3,19 @@ package portal
 import (
 	"net/http"
 	"time"
+
+	"github.com/rollcall/rollcall/internal/entra/look"
 )
 
-const (
-	themeCookie   = "entra-theme"
-	themeLifetime = 365 * 24 * time.Hour
-)
-
-// theme is what the person chose: "light", "dark", or "" for what his system has. The
-// server writes it into the page, so that nothing flashes.
-func (x *exchange) theme() string {
-	switch theme := x.cookie(themeCookie); theme {
-	case "light", "dark":
-		return theme
-	}
-	return ""
-}
+const themeLifetime = 365 * 24 * time.Hour
 
 func (p *Portal) setTheme(x *exchange) error {
 	theme := x.value("theme")
 	switch theme {
 	case "light", "dark":
-		x.setCookie(themeCookie, theme, themeLifetime)
+		x.setCookie(look.ThemeCookie, theme, themeLifetime)
 	case "":
-		x.setCookie(themeCookie, "", 0)
+		x.setCookie(look.ThemeCookie, "", 0)
 	default:
 		return refuse(http.StatusBadRequest, "the theme %q is not one of light, dark", clip(theme))
 	}
@@ -52,10 +41,4 @@ func (x *exchange) cookie(name string) string {
 	return ""
 }
 
-// cookieName is a name that no other host of the domain can plant a cookie under (S52).
-func (x *exchange) cookieName(name string) string {
-	if x.portal.https {
-		return "__Host-" + name
-	}
-	return name
-}
+func (x *exchange) cookieName(name string) string { return look.CookieName(name, x.portal.https) }
