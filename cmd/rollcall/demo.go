@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/rollcall/rollcall/internal/access"
+	"github.com/rollcall/rollcall/internal/entra/cycle"
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/signin"
 	"github.com/rollcall/rollcall/internal/store"
@@ -23,7 +24,7 @@ type demoCommand struct {
 	Dir         string `placeholder:"DIR" help:"Where the demo keeps its data; the same folder goes on where it stopped. Without it a new folder that is removed at the end."`
 	Listen      string `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Where to listen, on this machine (default: ${default})."`
 	EntraListen string `default:"127.0.0.1:9080" placeholder:"ADDR" help:"Where the stand-in for Microsoft Entra ID listens, on the same address and another port (default: ${default})."`
-	Profile     string `enum:"entra,okta" default:"entra" placeholder:"NAME" help:"The identity provider: entra runs the stand-in for Microsoft Entra ID beside the server; okta runs the server alone and shows the requests that Okta sends (default: ${default})."`
+	Profile     string `enum:"entra,okta" default:"entra" placeholder:"NAME" help:"Whose requests the stand-in's provisioning sends: those of Microsoft Entra ID or those of Okta (default: ${default})."`
 }
 
 // Help is shown by rollcall demo --help.
@@ -50,27 +51,22 @@ func (c *demoCommand) Run(a *app) (err error) {
 	log := slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	ctx, stop := context.WithCancel(a.ctx)
 	defer stop()
-	set := demoSetUp{file: filepath.Join(dir, "demo.json"), now: a.now}
-	wait := func() error { return nil }
-	if entra != nil {
-		own, err := openStandIn(ctx, standInConfig{file: filepath.Join(dir, "entra.db"), publicURL: urlOf(entra), log: log, now: a.now})
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, own.close()) }()
-		set.entra = own
-		// It serves before anything is set up, because Rollcall reads its metadata. When it
-		// ends, for whatever reason, so does the demo.
-		ended := make(chan error, 1)
-		go func() {
-			ended <- own.serve(ctx, entra)
-			stop()
-		}()
-		wait = func() error { return <-ended }
+	own, err := openStandIn(ctx, standInConfig{file: filepath.Join(dir, "entra.db"), publicURL: urlOf(entra), manner: cycle.Manner(c.Profile), log: log, now: a.now})
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, own.close()) }()
+	// It serves before anything is set up, because Rollcall reads its metadata. When it
+	// ends, for whatever reason, so does the demo.
+	ended := make(chan error, 1)
+	go func() {
+		ended <- own.serve(ctx, entra)
+		stop()
+	}()
+	set := demoSetUp{entra: own, file: filepath.Join(dir, "demo.json"), now: a.now}
 	err = c.serve(ctx, a, set, dir, server, log)
 	stop()
-	if err = errors.Join(err, wait()); err == nil && !a.JSON {
+	if err = errors.Join(err, <-ended); err == nil && !a.JSON {
 		_, _ = fmt.Fprintln(a.stdout, "\nThe demo has ended.")
 	}
 	return err
@@ -98,7 +94,7 @@ func (c *demoCommand) serve(ctx context.Context, a *app, set demoSetUp, dir stri
 		return fmt.Errorf("set the demo up: %w", err)
 	}
 	door := newDemoDoor(set.people, made)
-	made.Dir, made.Database, made.Server, made.SignInURL = dir, database, publicURL, publicURL+door.path()
+	made.Dir, made.Database, made.Server, made.SignInURL, made.Profile = dir, database, publicURL, publicURL+door.path(), c.Profile
 	if err := a.show(made, func(w io.Writer) { made.screen(w, c.Dir == "") }); err != nil {
 		return err
 	}
@@ -109,15 +105,10 @@ func (c *demoCommand) serve(ctx context.Context, a *app, set demoSetUp, dir stri
 		web.Config{Log: log, Now: a.now, Mounts: []func(*http.ServeMux){door.mount}}, listener, nil)
 }
 
-// listen opens both listeners, or says which one cannot be had. entra is nil without the
-// stand-in.
+// listen opens both listeners, or says which one cannot be had.
 func (c *demoCommand) listen(ctx context.Context) (server, entra net.Listener, err error) {
 	if err := onThisMachine("--listen", c.Listen); err != nil {
 		return nil, nil, err
-	}
-	if c.Profile != "entra" {
-		server, err = listen(ctx, "--listen", c.Listen)
-		return server, nil, err
 	}
 	if err := onThisMachine("--entra-listen", c.EntraListen); err != nil {
 		return nil, nil, err

@@ -2,16 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
 	"os"
 	"slices"
 	"strings"
@@ -20,7 +13,6 @@ import (
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/entra/directory"
 	"github.com/rollcall/rollcall/internal/iam"
-	"github.com/rollcall/rollcall/internal/saml"
 	"github.com/rollcall/rollcall/internal/signin"
 )
 
@@ -28,7 +20,8 @@ const (
 	demoName   = "Example"
 	demoAdmin  = "admin@example.com"
 	demoDomain = "example.com"
-	demoIssuer = "https://idp.example.com/demo" // of the identity provider that does not exist
+	// demoIssuer was connected by demos of versions that had no stand-in.
+	demoIssuer = "https://idp.example.com/demo"
 )
 
 // demoRoles are there before any group comes, so that a group finds the role of its
@@ -48,8 +41,8 @@ var demoRoles = []struct {
 type demoSetUp struct {
 	access *access.Service
 	people *signin.Service
-	entra  *standIn // nil without one
-	file   string   // of demoKept
+	entra  *standIn
+	file   string // of demoKept
 	now    func() time.Time
 }
 
@@ -78,16 +71,14 @@ func (d demoSetUp) run(ctx context.Context) (demoMade, error) {
 	if err := d.signIn(ctx, org, &kept); err != nil {
 		return demoMade{}, err
 	}
-	var app directory.Application
 	if org != before.Organization {
 		before.Application = "" // it belongs to an organization that is gone
 	}
-	if d.entra != nil {
-		if app, err = d.application(ctx, org, before); err != nil {
-			return demoMade{}, err
-		}
-		kept.Issuer = d.entra.provider.Endpoints(app).Identifier
+	app, err := d.application(ctx, org, before)
+	if err != nil {
+		return demoMade{}, err
 	}
+	kept.Issuer = d.entra.provider.Endpoints(app).Identifier
 	if err := d.connect(ctx, org, app, before.Issuer); err != nil {
 		return demoMade{}, err
 	}
@@ -102,12 +93,10 @@ func (d demoSetUp) run(ctx context.Context) (demoMade, error) {
 		return demoMade{}, err
 	}
 	made := demoMade{Organization: org, Endpoint: view.Endpoint, Bearer: kept.Bearer, AdminEmail: kept.AdminEmail, AdminPassword: kept.AdminPassword}
-	if d.entra != nil {
-		if made.Entra, err = d.provisioning(ctx, app, before, view.Endpoint, kept.Bearer); err != nil {
-			return demoMade{}, err
-		}
-		kept.Application, kept.Server = app.ID, d.access.PublicURL
+	if made.Entra, err = d.provisioning(ctx, app, before, view.Endpoint, kept.Bearer); err != nil {
+		return demoMade{}, err
 	}
+	kept.Application, kept.Server = app.ID, d.access.PublicURL
 	return made, d.save(kept)
 }
 
@@ -157,34 +146,25 @@ func (d demoSetUp) organization(ctx context.Context, kept *demoKept) (iam.Organi
 	return kept.Organization, nil
 }
 
-// connect makes the SAML connection that SCIM needs: with the stand-in by the metadata of
-// its application, read from where it serves; without it of metadata that no identity
-// provider stands behind. A connection that the demo did not make, to an identity provider
-// other than lastIssuer, stays.
+// connect makes the SAML connection that SCIM needs, by the metadata of the stand-in's
+// application, read from where it serves. A connection that the demo did not make, to an
+// identity provider other than lastIssuer, stays.
 func (d demoSetUp) connect(ctx context.Context, org iam.OrganizationID, app directory.Application, lastIssuer string) error {
 	view, err := d.access.SAML(ctx, org)
 	if err != nil {
 		return err
 	}
-	in := access.Connect{Domains: []string{demoDomain}, TrustDomains: true}
-	switch {
-	case d.entra == nil && view.Connected:
+	ends := d.entra.provider.Endpoints(app)
+	if view.Connected && (view.IdPEntityID == ends.Identifier || view.IdPEntityID != lastIssuer && view.IdPEntityID != demoIssuer) {
 		return nil
-	case d.entra == nil:
-		if in.Metadata, err = demoMetadata(d.now()); err != nil {
-			return err
-		}
-	default:
-		ends := d.entra.provider.Endpoints(app)
-		if view.Connected && (view.IdPEntityID == ends.Identifier || view.IdPEntityID != lastIssuer && view.IdPEntityID != demoIssuer) {
-			return nil
-		}
-		in.URL, in.AllowPrivate = ends.MetadataURL, true
-		if in.Metadata, err = fetchMetadata(ctx, in.URL, true); err != nil {
-			return err
-		}
 	}
-	_, err = d.access.ConnectSAML(ctx, iam.Operator, org, in)
+	metadata, err := fetchMetadata(ctx, ends.MetadataURL, true)
+	if err != nil {
+		return err
+	}
+	_, err = d.access.ConnectSAML(ctx, iam.Operator, org, access.Connect{
+		Metadata: metadata, URL: ends.MetadataURL, AllowPrivate: true, Domains: []string{demoDomain}, TrustDomains: true,
+	})
 	return err
 }
 
@@ -233,31 +213,4 @@ func (d demoSetUp) key(ctx context.Context, org iam.OrganizationID, kept *demoKe
 	}
 	kept.Bearer = made.Bearer
 	return nil
-}
-
-// demoMetadata is the metadata of an identity provider that does not exist, with a
-// certificate made for it. Its key is thrown away.
-func demoMetadata(now time.Time) ([]byte, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("make the demo's certificate: %w", err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Rollcall demo"},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(10, 0, 0),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		return nil, fmt.Errorf("make the demo's certificate: %w", err)
-	}
-	return fmt.Appendf(nil, `<?xml version="1.0" encoding="UTF-8"?>
-<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="%s">
-  <IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
-    <KeyDescriptor use="signing">
-      <KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>%s</X509Certificate></X509Data></KeyInfo>
-    </KeyDescriptor>
-    <SingleSignOnService Binding="%s" Location="https://idp.example.com/demo/sso"/>
-  </IDPSSODescriptor>
-</EntityDescriptor>
-`, demoIssuer, base64.StdEncoding.EncodeToString(der), saml.BindingRedirect), nil
 }

@@ -38,6 +38,7 @@ type standInConfig struct {
 	publicURL string        // where browsers reach it
 	interval  time.Duration // between cycles; 0 is 40 minutes
 	apiToken  string        // what a script must send; "" = nothing
+	manner    cycle.Manner  // whose requests its provisioning sends; "" is Entra's
 	log       *slog.Logger
 	now       func() time.Time
 }
@@ -53,7 +54,7 @@ func openStandIn(ctx context.Context, c standInConfig) (_ *standIn, err error) {
 			err = errors.Join(err, s.directory.Close())
 		}
 	}()
-	s.cycles = &cycle.Service{Directory: s.directory, Now: c.now, Interval: c.interval, Log: c.log}
+	s.cycles = &cycle.Service{Directory: s.directory, Now: c.now, Interval: c.interval, Manner: c.manner, Log: c.log}
 	if err = s.cycles.Prepare(ctx); err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ func TestServe_refreshesMetadata(t *testing.T) {
 	first := sh.metadata()
 	documents := func() string {
 		t.Helper()
-		data, err := demoMetadata(time.Now())
+		data, err := madeUpMetadata(time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

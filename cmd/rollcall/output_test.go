@@ -96,12 +96,3 @@ func TestInertCell(t *testing.T) {
 		}
 	}
 }
-
-func TestShellWord(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{"/tmp/a-b_1.db": "/tmp/a-b_1.db", "/tmp/a b": "'/tmp/a b'", "it's": `'it'\''s'`, "": "''", "a;b": "'a;b'"} {
-		if got := shellWord(in); got != want {
-			t.Errorf("shellWord(%q) = %s, want %s", in, got, want)
-		}
-	}
-}

@@ -174,7 +174,7 @@ func (sh *shell) connected(name string) string {
 // metadata writes an identity provider's metadata and returns the file's name.
 func (sh *shell) metadata() string {
 	sh.t.Helper()
-	data, err := demoMetadata(time.Now())
+	data, err := madeUpMetadata(time.Now())
 	if err != nil {
 		sh.t.Fatal(err)
 	}
