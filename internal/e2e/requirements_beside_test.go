@@ -39,7 +39,8 @@ func TestX002_keyOpensNothingElse(t *testing.T) {
 		for path, want := range map[string]int{
 			"/v1/organizations/" + string(other.org) + "/scim/Users": 401,
 			"/v1/organizations": 404, org: 404, org + "/members": 404, org + "/keys": 404, org + "/activities": 404, org + "/scimx/Users": 404,
-			"/saml/" + string(g.org) + "/metadata": 404, "/metrics": 404, "/scim/Users": 404,
+			"/metrics": 404, "/scim/Users": 404, "/dashboard": 303, "/settings/scim": 303, // to the sign-in
+			"/saml/" + string(g.org) + "/metadata": 200, // which is public
 		} {
 			res := must[*scimclient.Response](g.t)(client.Do(g.t.Context(), "GET", path, "", nil, nil))
 			equal(g.t, path, res.Status, want)

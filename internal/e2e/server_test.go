@@ -60,7 +60,6 @@ func serveSCIM(t *testing.T, db *store.DB) *scimServer {
 		SignIn:    s.keys,
 		Log:       s.requests,
 		PublicURL: s.url,
-		Now:       db.Now,
 		Rate:      -1,
 	})
 	people, err := console.New(console.Config{Access: s.access, SignIn: s.keys, PublicURL: s.url, Now: db.Now})
