@@ -64,7 +64,7 @@ func TestUsage_help(t *testing.T) {
 	sh := newShell(t)
 	out := sh.ok("--help")
 	for _, want := range []string{"serve", "demo", "org create", "admin link", "saml domain verify", "scim key revoke", "scim log", "role unlink", "group list",
-		"member set-roles", "audit export", "support list", "support show", "check", "entra eval", "migrate", "version", "$ROLLCALL_PUBLIC_URL"} {
+		"member set-roles", "audit export", "support list", "support show", "check", "entra serve", "entra eval", "migrate", "version", "$ROLLCALL_PUBLIC_URL"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("--help does not name %q:\n%s", want, out)
 		}
