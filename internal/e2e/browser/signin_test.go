@@ -1,14 +1,9 @@
 package browser
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/http"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -105,7 +100,7 @@ func TestSignIn_sessionsStayApart(t *testing.T) {
 // it is the same site there, and people sign in all the same.
 func TestSignIn_demo(t *testing.T) {
 	t.Parallel()
-	demo := startDemo(t)
+	demo := startDemo(t, "--listen", "127.0.0.1:0", "--entra-listen", "127.0.0.1:0")
 	provider := newPlainIdentityProvider(t)
 	if _, err := live.Run(t.Context(), t, demo.Database, "saml", "connect", "--org", demo.Organization, "--metadata-file", provider.metadataFile()); err != nil {
 		t.Fatal(err)
@@ -131,33 +126,4 @@ func TestSignIn_demo(t *testing.T) {
 	}
 	directory.activate(ada, false)
 	hers.open(demo.Server + "/dashboard").at(demo.Server + "/")
-}
-
-// demo is what `rollcall demo --json` prints.
-type demo struct{ Server, Organization, SignInURL, Endpoint, Bearer, Database string }
-
-func startDemo(t *testing.T) demo {
-	t.Helper()
-	cmd := exec.Command(live.Binary(t), "demo", "--json", "--profile", "okta", "--listen", "127.0.0.1:0", "--dir", filepath.Join(t.TempDir(), "demo"))
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("the demo ended with %v: %s", err, stderr.String())
-		}
-	})
-	var made demo
-	if err := json.NewDecoder(stdout).Decode(&made); err != nil {
-		t.Fatalf("the demo printed no JSON: %v", err)
-	}
-	return made
 }
