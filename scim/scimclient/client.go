@@ -97,7 +97,7 @@ var defaultHTTP = &http.Client{
 // body is nil, a []byte or string sent as it is, or a value for JSON. header
 // replaces headers of the same name; a header with an empty list is not sent.
 func (c *Client) Do(ctx context.Context, method, path, query string, body any, header http.Header) (*Response, error) {
-	target, err := c.target(path, query)
+	target, err := c.URL(path, query)
 	if err != nil {
 		return nil, err
 	}
@@ -124,8 +124,8 @@ func (c *Client) Do(ctx context.Context, method, path, query string, body any, h
 	}
 }
 
-// target joins the base address, a path and a query.
-func (c *Client) target(path, query string) (*url.URL, error) {
+// URL is the address that Do sends a request for path and query to.
+func (c *Client) URL(path, query string) (*url.URL, error) {
 	u, err := url.Parse(c.BaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("base URL: %w", err)

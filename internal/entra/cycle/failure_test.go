@@ -45,7 +45,7 @@ func TestFailure_verbatim(t *testing.T) {
 		}
 	}
 	last := e.Exchanges[len(e.Exchanges)-1]
-	if last.Method != "POST" || last.URL != "/Users" || last.Status != 400 || last.Answer != odd || !strings.Contains(last.Body, `"userName":"ada@example.com"`) {
+	if last.Method != "POST" || last.URL != w.target.url+"/Users" || last.Status != 400 || last.Answer != odd || !strings.Contains(last.Body, `"userName":"ada@example.com"`) {
 		t.Errorf("exchange: %+v", last)
 	}
 	if e.Error.RecommendedAction == "" || e.JobID != w.job || e.CycleID != c.ID || e.ApplicationName != "Contoso app" || e.ChangeID == "" {

@@ -219,3 +219,26 @@ func TestCycle_manyObjects(t *testing.T) {
 		t.Errorf("the next cycle: %d calls, want none", len(calls))
 	}
 }
+
+// The log has the whole address of each request, as it was sent.
+func TestLogs_addressesAreWhole(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada := w.addUser("ada")
+	w.assign(ada.ID)
+	w.credentials(w.target.url + "?aadOptscim062020")
+	w.target.taken()
+	_, err := w.svc.RunCycle(t.Context(), w.job)
+	w.ok(err)
+	var sent, logged []string
+	for _, c := range w.target.taken() {
+		sent = append(sent, c.Method+" "+w.target.url+c.URI)
+	}
+	for _, e := range w.last(ada.ID).Exchanges {
+		logged = append(logged, e.Method+" "+e.URL)
+	}
+	sent = sent[1:] // the connection is tested first
+	if !slices.Equal(logged, sent) || len(sent) != 2 || !strings.Contains(sent[0], "?aadOptscim062020&filter=userName+eq+") {
+		t.Errorf("logged %q, sent %q", logged, sent)
+	}
+}

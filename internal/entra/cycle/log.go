@@ -95,7 +95,7 @@ type ErrorInformation struct {
 // Exchange is one request to the target.
 type Exchange struct {
 	Method string `json:"method"`
-	URL    string `json:"url"`
+	URL    string `json:"url"`            // the whole address
 	Body   string `json:"body,omitempty"` // without values that the mapping redacts
 	Status int    `json:"status"`         // 0 = no answer
 	// Answer is the body of an answer that was an error, byte for byte up to 64 KiB.

@@ -86,7 +86,9 @@ func (t *trace) add(e Exchange) {
 	for _, secret := range t.redacted {
 		quoted := scimclient.Quote(secret)
 		e.Body = strings.ReplaceAll(e.Body, quoted, `"[Redact]"`)
-		e.URL = strings.ReplaceAll(e.URL, queryValue(secret), "[Redact]")
+		if address, query, ok := strings.Cut(e.URL, "?"); ok {
+			e.URL = address + "?" + strings.ReplaceAll(query, queryValue(secret), "[Redact]")
+		}
 	}
 	if len(e.Body) > maxKept {
 		e.Body = strings.ToValidUTF8(e.Body[:maxKept], "") + "…"
@@ -97,10 +99,7 @@ func (t *trace) add(e Exchange) {
 // do sends one request and notes it. Every answer of 400 and above is a *TargetError.
 func (t *target) do(ctx context.Context, tr *trace, method, path, query string, body scim.Object) (*scimclient.Response, error) {
 	var data any
-	note := Exchange{Method: method, URL: path}
-	if query != "" {
-		note.URL += "?" + query
-	}
+	note := Exchange{Method: method, URL: t.address(path, query)}
 	if body != nil {
 		encoded := scim.Encode(body)
 		data, note.Body = encoded, string(encoded)
@@ -132,6 +131,18 @@ func (t *target) do(ctx context.Context, tr *trace, method, path, query string, 
 	note.Answer = t.kept(answer)
 	tr.add(note)
 	return answer, &TargetError{Code: codeOf(answer.Status), Method: method, URL: note.URL, Status: answer.Status, Answer: note.Answer, Reason: reason}
+}
+
+// address is where a request goes, for the log. A tenant URL that is no address has no
+// requests, and the log shows what would have been behind it.
+func (t *target) address(path, query string) string {
+	if u, err := t.client.URL(path, query); err == nil {
+		return u.String()
+	}
+	if query != "" {
+		path += "?" + query
+	}
+	return path
 }
 
 // unread is the error for an answer that did not come, or not as a whole.
