@@ -65,7 +65,6 @@ type openedEntry struct {
 	Tab        string
 	Steps      []stepRow
 	Requests   []requestRow
-	Base       string // the Tenant URL, to which the requests' paths belong; "" when it is gone
 	OnDemand   string // where it can be tried at once
 	SourceURL  string // of the object in the directory
 	InCycle    bool
@@ -291,13 +290,6 @@ func (p *Portal) openEntry(x *exchange, page *logsPage, app directory.ID, id str
 	}
 	o.Close = strings.TrimSuffix(here("", ""), "?")
 	o.Steps, o.Requests = stepRows(e), requestRows(e)
-	job, err := p.job(x, e.ApplicationID)
-	if err != nil {
-		return nil, err
-	}
-	if job != nil && job.ID == e.JobID {
-		o.Base = job.TenantURL
-	}
 	o.OnDemand = "/applications/" + string(e.ApplicationID) + "/provisioning/on-demand?" + url.Values{"kind": {string(e.Source.Type)}, "q": {e.Source.ID}}.Encode()
 	if e.Source.ID != "" {
 		o.SourceURL = "/users/" + e.Source.ID

@@ -76,7 +76,7 @@ func TestLogs(t *testing.T) {
 		b.get(list + "?identity=nobody").says("No entry matches “nobody”")
 		b.get(list+"?action=Disable&days=1").saysNot("ulla", "refused")
 		b.get(list + "?action=nonsense&status=%3Cb%3E&days=99").says("2 entries")
-		a := b.get(list+"?status=Failure&entry="+id).says("Import user", "Perform action", "POST", "/Users", `"userName":"refused@example.com"`, refusedUser, "Authorization: Bearer ••••••••")
+		a := b.get(list+"?status=Failure&entry="+id).says("Import user", "Perform action", "POST "+s.URL+"/scim/Users", `"userName":"refused@example.com"`, refusedUser, "Authorization: Bearer ••••••••")
 		a.hasNot(targetToken)
 		b.get(list+"?entry="+id+"&tab=troubleshooting").says("Recommended action", entries[0].Error.Code, refusedUser)
 		b.get(list+"?entry="+id+"&tab=modified").says("userName", "refused@example.com")

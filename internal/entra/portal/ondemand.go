@@ -58,7 +58,6 @@ type onDemandResult struct {
 	Requests   []requestRow
 	Chosen     []directory.ID
 	LogURL     string
-	Base       string // the Tenant URL
 }
 
 const onDemandHits = 10
@@ -199,7 +198,7 @@ func (p *Portal) provisionOnDemand(x *exchange) error {
 		return x.again(page, err)
 	}
 	r := &onDemandResult{
-		OnDemand: done, Name: nameOf(done.LogEntry), Steps: stepRows(done.LogEntry), Requests: requestRows(done.LogEntry), Chosen: subject.Members, Base: job.TenantURL,
+		OnDemand: done, Name: nameOf(done.LogEntry), Steps: stepRows(done.LogEntry), Requests: requestRows(done.LogEntry), Chosen: subject.Members,
 		LogURL: page.App.URL("/provisioning/logs?" + url.Values{"entry": {done.ChangeID}}.Encode() + "#entry"),
 	}
 	r.Kind, r.Icon = statusMark(done.Status)
