@@ -9,7 +9,7 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unk
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## Start a seeded server on this machine and print a link into its console
+demo: ## Start Rollcall and a stand-in for Entra ID on this machine, connected, and show what to try
 	go run ./cmd/rollcall demo
 
 test: ## Run go vet and every test, with the race detector, on SQLite and PostgreSQL

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -292,5 +293,38 @@ func TestDemo_okta(t *testing.T) {
 		t.Errorf("the profile is %q", made.Profile)
 	}
 	w.admin.open(made.Server + "/settings/activity").reads("PUT")
+	p.stop(t, syscall.SIGINT)
+}
+
+// The commands of docs/guide.md can be pasted into a shell while the demo runs.
+func TestDemo_byHand(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/guide.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "\n## The same by hand\n")
+	_, script, _ := strings.Cut(section, "```\n")
+	script, _, found := strings.Cut(script, "```\n")
+	if !found {
+		t.Fatalf("docs/guide.md has no commands to paste:\n%s", section)
+	}
+	sh := newShell(t)
+	p, made := startDemo(t, sh, "--dir", "demo", "--listen", "127.0.0.1:0", "--entra-listen", "127.0.0.1:0")
+	cmd := exec.CommandContext(t.Context(), "bash", "-e", "-u", "-o", "pipefail", "-c", script)
+	cmd.Dir, cmd.Env = sh.dir, append(sh.env, "PATH="+filepath.Dir(sh.bin)+":"+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if strings.Contains(string(out), "messages:2.0:Error") || !strings.HasSuffix(lines[len(lines)-1], " passed, 0 failed, 0 skipped") {
+		t.Errorf("the commands print:\n%s", out)
+	}
+	for _, want := range []string{made.Endpoint, "Mathematicians", "inactive", "organization_member_delete"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("the commands do not print %q:\n%s", want, out)
+		}
+	}
 	p.stop(t, syscall.SIGINT)
 }

@@ -63,6 +63,7 @@ func (w *tour) picture(b *tab, name string) {
 	if w.pictures == "" {
 		return
 	}
+	evaluate[string](b, `document.documentElement.style.scrollbarWidth = "none"`)
 	png, err := run(b, chromedp.CaptureScreenshot())
 	if err == nil {
 		err = os.WriteFile(filepath.Join(w.pictures, name+".png"), png, 0o644)
@@ -95,11 +96,7 @@ func (w *tour) group(group, name, want string) {
 
 func (w *tour) join(group, name string) {
 	w.t.Helper()
-	w.portal().press("Groups").press(group).press("Add members").choose(name)
-	if group == "Admins" {
-		w.picture(w.admin, "1-add-members")
-	}
-	w.admin.press("Add members")
+	w.portal().press("Groups").press(group).press("Add members").choose(name).press("Add members")
 }
 
 func (w *tour) leave(group, name string) {
@@ -169,6 +166,7 @@ func (w *tour) row2() {
 	w.picture(w.hers, "2-pick-an-account")
 	w.hers.press("Yuki Nakamura yuki.nakamura@example.com")
 	w.hers.at(w.Server + "/dashboard").says("Yuki Nakamura")
+	w.admin.open(w.Server + "/dashboard").says("7 of 7 done")
 	w.hers.open(w.Server + "/settings/scim").status(200)
 }
 
@@ -176,6 +174,7 @@ func (w *tour) row3() {
 	w.portal().press("Users").press("Yuki Nakamura").press("Edit properties")
 	w.admin.enter("First name", "Yukiko").enter("Display name (required)", "Yukiko Nakamura").press("Save")
 	w.user("Yukiko Nakamura", "Success")
+	evaluate[bool](w.admin, `(document.querySelector("#result table").scrollIntoView({block: "end"}), true)`)
 	w.picture(w.admin, "3-modified")
 	if got := w.member("Yukiko Nakamura"); got == "" {
 		w.t.Errorf("row 3: Users and roles shows %s", w.admin.text())
