@@ -102,7 +102,7 @@ func (c *demoCommand) serve(ctx context.Context, a *app, set demoSetUp, dir stri
 		return fmt.Errorf("write the output: %w", err)
 	}
 	return serve(ctx, db, publicURL, doors{scimRate: scimapi.DefaultRate, privateMetadata: true, signIn: set.people},
-		web.Config{Log: log, Now: a.now, Mounts: []func(*http.ServeMux){door.mount}}, listener, nil)
+		web.Config{Log: log, Now: a.now, Mounts: []func(*http.ServeMux){door.mount, oneName(publicURL)}}, listener, nil)
 }
 
 // listen opens both listeners, or says which one cannot be had.

@@ -143,6 +143,7 @@ func (d demoSetUp) provisioning(ctx context.Context, app directory.Application, 
 		Portal: d.entra.publicURL + "/", Administrator: demoPortalAdmin, TestUser: demoPerson, Application: app.ID,
 		Provisioning: d.entra.publicURL + "/applications/" + string(app.ID) + "/provisioning",
 	}
+	made.Database = "sqlite:" + d.entra.file
 	made.OnDemand = made.Provisioning + "/on-demand"
 	if before.Application != app.ID {
 		if len(jobs) == 0 {

@@ -168,20 +168,38 @@ func (w *walk) step5() {
 func (w *walk) startCycles() {
 	w.t.Helper()
 	w.portal.open(w.made.Entra.Provisioning).press("Start provisioning", nil)
-	again, patience := time.NewTicker(100*time.Millisecond), time.After(time.Minute)
-	defer again.Stop()
-	for !strings.Contains(words(w.portal.open(w.made.Entra.Provisioning).page), "completed") {
-		select {
-		case <-again.C:
-		case <-patience:
-			w.t.Fatalf("the first cycle does not end:\n%s", words(w.portal.page))
-		}
-	}
+	w.within("the first cycle does not end", func() bool {
+		return strings.Contains(words(w.portal.open(w.made.Entra.Provisioning).page), "completed")
+	})
 	for _, name := range []string{"Adele Okafor", "Carmen Vega", "Priya Sharma"} {
 		if got := w.admin.open(w.made.Server + "/members").row(name); !strings.Contains(got, "SCIM") {
 			w.t.Errorf("after the first cycle Users and roles shows %q of %s", got, name)
 		}
 	}
+}
+
+// within asks again and again until it is so.
+func (w *walk) within(otherwise string, so func() bool) {
+	w.t.Helper()
+	again, patience := time.NewTicker(100*time.Millisecond), time.After(time.Minute)
+	defer again.Stop()
+	for !so() {
+		select {
+		case <-again.C:
+		case <-patience:
+			w.t.Fatalf("%s:\n%s", otherwise, words(w.portal.page))
+		}
+	}
+}
+
+// disable is the other way of row 5: by a cycle, because nobody who is disabled is
+// provisioned on demand.
+func (w *walk) disable() {
+	w.t.Helper()
+	w.portal.open(w.made.Entra.Portal).follow("Users").follow("Grace Mitchell").press("Disable account", nil)
+	w.portal.open(w.made.Entra.OnDemand).press("Search", map[string]string{"q": "Mitchell"}).reads("disabled: use a cycle")
+	w.portal.open(w.made.Entra.Provisioning).press("Run the next cycle now", nil)
+	w.within("Grace Mitchell stays a member", func() bool { return w.admin.open(w.made.Server+"/members").row("Grace Mitchell") == "" })
 }
 
 // The screen is followed to its end in a new folder.
@@ -196,6 +214,7 @@ func TestDemo_guide(t *testing.T) {
 	w.step4()
 	w.step5()
 	w.startCycles()
+	w.disable()
 	if code := p.stop(t, syscall.SIGINT); code != 0 || p.stderr.Len() > 0 {
 		t.Errorf("the demo ended with exit %d and said %q", code, p.stderr)
 	}
@@ -260,6 +279,35 @@ func TestDemo_keepsChanges(t *testing.T) {
 	w.portal.open(again.Entra.Portal+"groups").reads("Admins", "Read-only").readsNot("Developers")
 	p.stop(t, syscall.SIGINT)
 
+}
+
+// Who types localhost comes to where the cookies are.
+func TestDemo_localhost(t *testing.T) {
+	t.Parallel()
+	sh := newShell(t)
+	p, made := startDemo(t, sh, "--dir", "data", "--listen", "127.0.0.1:0", "--entra-listen", "127.0.0.1:0")
+	if want := "sqlite:" + filepath.Join(made.Dir, "entra.db"); made.Entra.Database != want {
+		t.Errorf("the stand-in's database is %s, want %s", made.Entra.Database, want)
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for _, site := range []string{made.Server + "/", made.Entra.Portal} {
+		for path, want := range map[string]string{"": site, "?with=email": site + "?with=email", "healthz": ""} {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, site+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Host = "localhost:" + request.URL.Port()
+			response, err := client.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = response.Body.Close()
+			if got := response.Header.Get("Location"); got != want {
+				t.Errorf("%s by the name localhost leads to %q, want %q", site+path, got, want)
+			}
+		}
+	}
+	p.stop(t, syscall.SIGINT)
 }
 
 func TestDemo_portTaken(t *testing.T) {

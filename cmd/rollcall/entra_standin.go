@@ -27,6 +27,7 @@ type standIn struct {
 	provider  *idp.Provider
 	portal    *portal.Portal
 	api       *graph.API
+	file      string
 	publicURL string
 	log       *slog.Logger
 	now       func() time.Time
@@ -45,7 +46,7 @@ type standInConfig struct {
 
 // openStandIn opens the file, or makes it, and builds everything on it. Close follows.
 func openStandIn(ctx context.Context, c standInConfig) (_ *standIn, err error) {
-	s := &standIn{publicURL: c.publicURL, log: c.log, now: c.now}
+	s := &standIn{file: c.file, publicURL: c.publicURL, log: c.log, now: c.now}
 	if s.directory, err = directory.Open(ctx, c.file, directory.Options{Now: c.now}); err != nil {
 		return nil, err
 	}
@@ -79,7 +80,7 @@ func (s *standIn) serve(ctx context.Context, listener net.Listener) error {
 	running.Go(func() { s.cycles.Run(ctx) })
 	defer context.AfterFunc(ctx, s.api.Close)() // requests that wait for a cycle would hold the end up
 	err := web.NewServer(web.Config{
-		Mounts: []func(*http.ServeMux){s.provider.Mount, s.api.Mount, s.portal.Mount},
+		Mounts: []func(*http.ServeMux){s.provider.Mount, s.api.Mount, s.portal.Mount, oneName(s.publicURL)},
 		Log:    s.log, Now: s.now, HTTPS: strings.HasPrefix(s.publicURL, "https:"),
 	}).Serve(ctx, listener, nil)
 	s.portal.Close()
