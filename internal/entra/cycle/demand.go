@@ -210,7 +210,15 @@ func (r *run) managerOnDemand(ctx context.Context, w *work, ref *reference) erro
 // one that is there already is not sent again (Microsoft Entra docs,
 // "use-scim-to-provision-users-and-groups": the membership check).
 func (r *run) membersOnDemand(ctx context.Context, w *work, ref *reference, members []directory.ID) ([]MemberOnDemand, error) {
-	if len(members) == 0 || !r.job.Groups.Update && !ref.created {
+	if !r.job.Groups.Update && !ref.created {
+		return nil, nil
+	}
+	pending := "" // the next cycle compares all members of a group that is new to it
+	if ref.full {
+		pending = codeReferencePending
+	}
+	if len(members) == 0 {
+		r.record(outcome{source: escrowKey{kind: w.o.kind, id: w.o.id, reference: true}, failed: pending})
 		return nil, nil
 	}
 	told, err := r.toldMembers(ctx, w.o, members)
@@ -231,6 +239,7 @@ func (r *run) membersOnDemand(ctx context.Context, w *work, ref *reference, memb
 			return nil, err
 		}
 	}
+	m.out.failed = pending
 	if len(m.add)+len(m.remove) == 0 {
 		w.entry.Exchanges = append(w.entry.Exchanges, m.tr.exchanges...)
 		r.record(m.out)

@@ -174,3 +174,26 @@ func TestOnDemand_failures(t *testing.T) {
 		t.Errorf("members: %v", got)
 	}
 }
+
+// A group that provision on demand has made, or found, with some of its members or none is completed by the next cycle,
+// also with members who have been in it since before the last one.
+func TestOnDemand_groupIsCompletedByTheNextCycle(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada, bob := w.addUser("ada"), w.addUser("bob")
+	some, none := w.addGroup("Some", ada, bob), w.addGroup("None", ada, bob)
+	w.assign(ada.ID, bob.ID)
+	w.cycle()
+	w.assign(some.ID, none.ID)
+	w.demand(mapping.KindGroup, some.ID, ada.ID)
+	w.demand(mapping.KindGroup, none.ID)
+	w.cycle()
+	for _, name := range []string{"Some", "None"} {
+		if got := w.target.groupMembers(name); !slices.Equal(got, []string{"ada@example.com", "bob@example.com"}) {
+			t.Errorf("members of %s: %v", name, got)
+		}
+	}
+	if _, calls := w.cycle(); len(calls) != 0 {
+		t.Errorf("the cycle after it: %v", calls)
+	}
+}
