@@ -38,5 +38,5 @@ func madeUpMetadata(now time.Time) ([]byte, error) {
     <SingleSignOnService Binding="%s" Location="https://idp.example.com/demo/sso"/>
   </IDPSSODescriptor>
 </EntityDescriptor>
-`, "https://idp.example.com/made-up", base64.StdEncoding.EncodeToString(der), saml.BindingRedirect), nil
+`, "https://idp.example.com/demo", base64.StdEncoding.EncodeToString(der), saml.BindingRedirect), nil
 }
