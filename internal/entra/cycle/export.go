@@ -75,7 +75,8 @@ func (w *work) update(ctx context.Context, link Link, own, refs []mapping.Attrib
 	if err != nil {
 		return nil, err
 	}
-	later := &reference{o: w.o, targetID: link.TargetID, refs: unsettled, full: w.out.link != nil || !link.Managed}
+	// What changed among the members while the object failed is before the watermark now.
+	later := &reference{o: w.o, targetID: link.TargetID, refs: unsettled, full: w.out.link != nil || !link.Managed || w.r.escrowed(w.out.source) != nil}
 	if !link.Active || !link.Managed {
 		link.Active, link.Managed = true, true
 		w.linked(link)

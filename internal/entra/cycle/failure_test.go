@@ -437,3 +437,44 @@ func TestStop_whileRunning(t *testing.T) {
 		t.Errorf("statistics: %+v", s)
 	}
 }
+
+// A group that fails while its members change loses none of the changes: they are told when it is tried again.
+func TestFailure_groupWhoseMembersChange(t *testing.T) {
+	t.Parallel()
+	for name, fails := range map[string]func(c call) bool{
+		"read":     func(c call) bool { return c.Method == http.MethodGet && strings.HasPrefix(c.URI, "/Groups/") },
+		"renaming": func(c call) bool { return c.Method == http.MethodPatch && strings.Contains(c.Body, "displayName") },
+		"members":  func(c call) bool { return c.Method == http.MethodPatch && strings.Contains(c.Body, "members") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			ada, bob := w.addUser("ada"), w.addUser("bob")
+			g := w.addGroup("Admins", ada)
+			w.assign(g.ID, bob.ID)
+			w.cycle()
+			w.join(g, bob)
+			w.part(g, ada)
+			w.assign(ada.ID)
+			_, err := w.db.UpdateGroup(t.Context(), g.ID, func(g *directory.Group) error { g.DisplayName = "Owners"; return nil })
+			w.ok(err)
+			w.target.fail(func(c call) (int, string, http.Header) {
+				if fails(c) {
+					return 500, "", nil
+				}
+				return 0, "", nil
+			})
+			if c, _ := w.cycle(); c.Count("", cycle.Failure) == 0 {
+				t.Fatal("nothing failed")
+			}
+			w.target.fail(nil)
+			w.cycle()
+			if got := w.target.groupMembers("Owners"); !slices.Equal(got, []string{"bob@example.com"}) {
+				t.Errorf("members %v", got)
+			}
+			if _, calls := w.cycle(); len(calls) != 0 {
+				t.Errorf("calls %v, want none", calls)
+			}
+		})
+	}
+}
