@@ -6,7 +6,9 @@
 // identity provider on another site (https://rollcall.localhost and
 // https://idp.localhost, with a certificate authority of the test's own), so that
 // cookies, policies and cross-site rules are judged as in production: on SQLite and on
-// PostgreSQL, with scripts and without. The demo is walked on plain loopback.
+// PostgreSQL, with scripts and without. Then the guide is walked between Rollcall and the
+// stand-in for Entra ID (https://entra.localhost), configuration and test plan, as its
+// admins and people click; and the demo on plain loopback.
 //
 // Every page of the route table is opened in four states (empty, usual, the longest
 // names and right-to-left text, 10,000 members), on a desktop and on a phone, light and

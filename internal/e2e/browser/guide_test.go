@@ -36,7 +36,7 @@ func walkTheGuide(t *testing.T, engine string, script bool) {
 		t.Error("SCIM can be enabled before SAML is connected")
 	}
 	admin.says("SCIM is unlocked once SAML SSO is connected")
-	connectSAML(t, w, admin)
+	connectSAML(t, w, admin, func(_, _ string) string { return w.provider.metadataFile() })
 
 	// Enable SCIM
 	admin.open(w.server.URL + "/dashboard").says("2 of 7 done")
@@ -117,17 +117,19 @@ func walkTheGuide(t *testing.T, engine string, script bool) {
 }
 
 // connectSAML is the set-up of SAML: two addresses out, metadata in, a domain proven.
-func connectSAML(t *testing.T, w *world, admin *tab) {
+// metadata is given the addresses, and returns the identity provider's file.
+func connectSAML(t *testing.T, w *world, admin *tab, metadata func(acs, entityID string) string) {
 	t.Helper()
 	admin.press("SAML").at("/settings/saml").press("Enable SAML single sign-on").at("/settings/saml/setup")
-	if acs, want := admin.copied("acs"), w.server.URL+"/saml/"+w.org+"/acs"; acs != want {
+	acs, entity := admin.copied("acs"), admin.copied("entity-id")
+	if want := w.server.URL + "/saml/" + w.org + "/acs"; acs != want {
 		t.Errorf("the Single Sign-On URL is %s, want %s", acs, want)
 	}
-	if entity := admin.copied("entity-id"); !strings.HasPrefix(entity, w.server.URL+"/") {
+	if !strings.HasPrefix(entity, w.server.URL+"/") {
 		t.Errorf("the Service Provider Entity ID is %s", entity)
 	}
 	admin.press("Next: Provide metadata URL").at("/settings/saml/setup/metadata")
-	admin.upload("Or a metadata file", w.provider.metadataFile()).press("Next: Verify your domains").at("/settings/saml/setup/domains")
+	admin.upload("Or a metadata file", metadata(acs, entity)).press("Next: Verify your domains").at("/settings/saml/setup/domains")
 	admin.enter("Domain", "example.com").press("Check domain").at("/settings/saml/setup/domains")
 	admin.says("TXT record name")
 	id := evaluate[string](admin, `document.querySelector("[id^='name-']").id.slice(5)`)

@@ -154,6 +154,17 @@ func (b *tab) choose(name string) *tab {
 	return b
 }
 
+// untick takes the tick out of a box.
+func (b *tab) untick(name string) *tab {
+	b.t.Helper()
+	th := b.find(name, "checkbox")
+	b.do(click(th))
+	if after, ok := b.again(th); !ok || after.states["checked"] != "false" {
+		b.t.Fatalf("%s: the %s is chosen after a click", b.where(), th)
+	}
+	return b
+}
+
 // again reads a thing of the same page once more.
 func (b *tab) again(th thing) (thing, bool) {
 	b.t.Helper()
@@ -170,7 +181,7 @@ var fields = []string{"textbox", "searchbox"}
 // enter types a text into a field, in place of what it holds.
 func (b *tab) enter(field, value string) *tab {
 	b.t.Helper()
-	th := b.find(field, fields...)
+	th := b.find(field, append([]string{"combobox"}, fields...)...) // one that suggests is a combobox
 	b.do(click(th), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		return call(ctx, target, th, "function() { this.select() }")
 	}), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
@@ -228,4 +239,60 @@ func call(ctx context.Context, target *chromedp.Target, th thing, function strin
 	}
 	_, err = cdp.Call(ctx, target, runtime.CallFunctionOn, runtime.CallFunctionOnParams{FunctionDeclaration: function, ObjectID: element.Object.ObjectID})
 	return err
+}
+
+// option takes an entry of a list that unfolds, as from the keyboard: the list is focused
+// and the first letter of the entry typed.
+func (b *tab) option(field, entry string) *tab {
+	b.t.Helper()
+	th := b.find(field, "combobox")
+	b.do(b.typeInto(th, entry))
+	if got := b.chosen(th); got != entry {
+		b.t.Fatalf("%s: the %s holds %q after %q was typed", b.where(), th, got, entry[:1])
+	}
+	return b
+}
+
+// filter is option for the list of a search, which is applied at once where scripts run,
+// and with the search where not.
+func (b *tab) filter(field, entry string) *tab {
+	b.t.Helper()
+	th := b.find(field, "combobox")
+	switch {
+	case b.chosen(th) == entry:
+	case b.script:
+		b.loads("choose "+entry, b.typeInto(th, entry))
+	default:
+		b.option(field, entry).press("Search")
+	}
+	return b
+}
+
+// typeInto types the first letter of a text where th is focused.
+func (b *tab) typeInto(th thing, text string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, target, dom.Focus, dom.FocusParams{BackendNodeID: th.node}); err != nil {
+			return fmt.Errorf("focus the %s: %w", th, err)
+		}
+		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
+			event := input.DispatchKeyEventParams{Type: kind, Key: text[:1]}
+			if kind == input.DispatchKeyEventTypeKeyDown {
+				event.Text = text[:1]
+			}
+			if _, err := cdp.Call(ctx, target, input.DispatchKeyEvent, event); err != nil {
+				return fmt.Errorf("type into the %s: %w", th, err)
+			}
+		}
+		return nil
+	})
+}
+
+// chosen is the entry that a list shows.
+func (b *tab) chosen(th thing) string {
+	b.t.Helper()
+	now, ok := b.again(th)
+	if !ok {
+		b.t.Fatalf("%s: the %s is gone", b.where(), th)
+	}
+	return now.value
 }
