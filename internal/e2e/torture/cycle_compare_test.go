@@ -41,10 +41,11 @@ func (c *company) differences() (compared, []string) {
 	n.links = len(users) + len(groups)
 
 	// Users: who is in scope is there and as in the directory, everybody else is inactive.
-	there := map[string]scim.Object{}
+	there, active := map[string]scim.Object{}, map[string]bool{}
 	for o, err := range c.target.Users().AllByCursor(c.Context(), c.page()) {
 		c.ok(err)
 		there[text(o["id"])] = o
+		active[text(o["id"])] = o["active"] == true
 	}
 	for id, u := range inScope {
 		o, found := there[users[id]]
@@ -75,7 +76,7 @@ func (c *company) differences() (compared, []string) {
 	for g, err := range c.db.AssignedGroups(c.Context(), c.app) {
 		c.ok(err)
 		n.groups++
-		n.memberships += c.compareGroup(g, groups[g.ID], users, inScope, should, wrong)
+		n.memberships += c.compareGroup(g, groups[g.ID], users, active, inScope, should, wrong)
 		delete(groups, g.ID)
 	}
 	for source, target := range groups {
@@ -122,7 +123,7 @@ func (c *company) compareUser(u directory.User, o scim.Object, links map[directo
 	}
 }
 
-func (c *company) compareGroup(g directory.Group, target string, users map[directory.ID]string, inScope map[directory.ID]directory.User, should map[string][]string, wrong func(string, ...any)) int {
+func (c *company) compareGroup(g directory.Group, target string, users map[directory.ID]string, active map[string]bool, inScope map[directory.ID]directory.User, should map[string][]string, wrong func(string, ...any)) int {
 	c.Helper()
 	if target == "" {
 		wrong("the group %s is assigned and not linked", g.DisplayName)
@@ -139,14 +140,15 @@ func (c *company) compareGroup(g directory.Group, target string, users map[direc
 	there := map[string]bool{}
 	members, _ := got["members"].([]any)
 	for _, m := range members {
-		there[text(m.(scim.Object)["value"])] = true
+		if id := text(m.(scim.Object)["value"]); active[id] { // membership of an inactive user has no effect
+			there[id] = true
+		}
 	}
 	n := 0
 	for m, err := range c.db.AllMembers(c.Context(), g.ID) {
 		c.ok(err)
 		u, in := inScope[m.ID]
 		if m.Kind != directory.KindUser || !in {
-			delete(there, users[m.ID]) // inactive on the server, and so without effect
 			continue
 		}
 		switch {
@@ -157,19 +159,6 @@ func (c *company) compareGroup(g directory.Group, target string, users map[direc
 			wrong("%s is not in the group %s", u.UserPrincipalName, g.DisplayName)
 		}
 		delete(there, users[m.ID])
-	}
-	for id, target := range users {
-		// A soft-deleted user has not left his groups.
-		if !there[target] {
-			continue
-		}
-		if _, in := inScope[id]; !in {
-			member, err := c.db.IsMember(c.Context(), g.ID, id)
-			c.ok(err)
-			if member {
-				delete(there, target)
-			}
-		}
 	}
 	for id := range there {
 		wrong("%s is in the group %s on the server only", id, g.DisplayName)

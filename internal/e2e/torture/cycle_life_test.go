@@ -15,6 +15,12 @@ type life struct {
 	users  []directory.ID
 	groups []directory.ID
 	names  int
+	told   []string // what happened, for the reader of a failure
+}
+
+// tell keeps what happened.
+func (l *life) tell(format string, args ...any) {
+	l.told = append(l.told, fmt.Sprintf(format, args...))
 }
 
 func newLife(c *company, seed uint64) *life {
@@ -34,13 +40,20 @@ func newLife(c *company, seed uint64) *life {
 func (l *life) user() directory.ID  { return l.users[l.rand.IntN(len(l.users))] }
 func (l *life) group() directory.ID { return l.groups[l.rand.IntN(len(l.groups))] }
 
+// acts name what step does.
+var acts = []string{
+	"hire", "hire", "new group", "join", "join", "leave", "move", "move", "assign", "unassign", "rename user", "rename user", "new address",
+	"disable or enable", "disable or enable", "rename group", "delete, restore or purge user", "delete or restore group",
+}
+
 // step lets one thing happen. What the directory refuses (to add a deleted user, to assign twice) does not happen.
 func (l *life) step() {
 	l.Helper()
 	ctx, err := l.Context(), error(nil)
 	l.names++
 	name := fmt.Sprintf("n%d", l.names)
-	switch l.rand.IntN(18) {
+	act, user, group := l.rand.IntN(18), l.user(), l.group()
+	switch act {
 	case 0, 1:
 		var u directory.User
 		u, err = l.db.CreateUser(ctx, directory.User{
@@ -52,7 +65,7 @@ func (l *life) step() {
 		if l.rand.IntN(2) == 0 {
 			_, err = l.db.Assign(ctx, l.app, u.ID)
 		} else {
-			_, err = l.db.AddMember(ctx, l.group(), u.ID)
+			_, err = l.db.AddMember(ctx, group, u.ID)
 		}
 	case 2:
 		var g directory.Group
@@ -61,38 +74,37 @@ func (l *life) step() {
 		l.groups = append(l.groups, g.ID)
 		_, err = l.db.Assign(ctx, l.app, g.ID)
 	case 3, 4:
-		_, err = l.db.AddMember(ctx, l.group(), l.user())
+		_, err = l.db.AddMember(ctx, group, user)
 	case 5:
-		_, err = l.db.RemoveMember(ctx, l.group(), l.user())
+		_, err = l.db.RemoveMember(ctx, group, user)
 	case 6, 7:
-		err = l.move(l.user(), l.group())
+		err = l.move(user, group)
 	case 8:
-		_, err = l.db.Assign(ctx, l.app, []directory.ID{l.user(), l.group()}[l.rand.IntN(2)])
+		_, err = l.db.Assign(ctx, l.app, []directory.ID{user, group}[l.rand.IntN(2)])
 	case 9:
-		err = l.db.Unassign(ctx, l.app, []directory.ID{l.user(), l.user(), l.group()}[l.rand.IntN(3)])
+		err = l.db.Unassign(ctx, l.app, []directory.ID{user, user, group}[l.rand.IntN(3)])
 	case 10, 11:
-		_, err = l.db.UpdateUser(ctx, l.user(), func(u *directory.User) error { u.DisplayName, u.Surname = "User "+name, name; return nil })
+		_, err = l.db.UpdateUser(ctx, user, func(u *directory.User) error { u.DisplayName, u.Surname = "User "+name, name; return nil })
 	case 12:
-		_, err = l.db.UpdateUser(ctx, l.user(), func(u *directory.User) error { u.Mail = name + "@example.com"; return nil })
+		_, err = l.db.UpdateUser(ctx, user, func(u *directory.User) error { u.Mail = name + "@example.com"; return nil })
 	case 13, 14:
-		_, err = l.db.UpdateUser(ctx, l.user(), func(u *directory.User) error { u.AccountEnabled = !u.AccountEnabled; return nil })
+		_, err = l.db.UpdateUser(ctx, user, func(u *directory.User) error { u.AccountEnabled = !u.AccountEnabled; return nil })
 	case 15:
-		_, err = l.db.UpdateGroup(ctx, l.group(), func(g *directory.Group) error { g.DisplayName = "Group " + name; return nil })
+		_, err = l.db.UpdateGroup(ctx, group, func(g *directory.Group) error { g.DisplayName = "Group " + name; return nil })
 	case 16:
-		id := l.user()
-		if err = l.db.DeleteUser(ctx, id); err != nil {
+		if err = l.db.DeleteUser(ctx, user); err != nil {
 			if l.rand.IntN(2) == 0 {
-				err = l.db.PurgeUser(ctx, id)
+				err = l.db.PurgeUser(ctx, user)
 			} else {
-				_, err = l.db.RestoreUser(ctx, id)
+				_, err = l.db.RestoreUser(ctx, user)
 			}
 		}
 	case 17:
-		id := l.group()
-		if err = l.db.DeleteGroup(ctx, id); err != nil {
-			_, err = l.db.RestoreGroup(ctx, id)
+		if err = l.db.DeleteGroup(ctx, group); err != nil {
+			_, err = l.db.RestoreGroup(ctx, group)
 		}
 	}
+	l.tell("%s: user %s, group %s, new %s: %v", acts[act], user, group, name, err)
 	for _, p := range []directory.Problem{directory.NotFound, directory.Conflict, directory.Invalid} {
 		if directory.IsProblem(err, p) {
 			err = nil

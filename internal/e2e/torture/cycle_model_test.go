@@ -2,6 +2,9 @@ package torture
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,17 +47,22 @@ func modelRun(t *testing.T, engine string, seed uint64, rounds int) {
 		case 0:
 			l.killWhileItRuns()
 		case 1:
+			l.tell("rotate")
 			c.rotate()
 		case 2:
-			c.start() // the stand-in starts again
+			l.tell("the stand-in starts again")
+			c.start()
 		case 3:
+			l.tell("kill")
 			c.server.Kill()
 			c.server.Restart()
 		}
+		l.tell("round %d: cycle", round)
 		c.cycle()
 		c.compare()
 		if round%3 == 2 {
-			c.restart([]cycle.Reset{cycle.ResetWatermark, cycle.ResetFull}[l.rand.IntN(2)])
+			l.tell("restart")
+			c.restart(cycle.ResetWatermark)
 			c.cycle()
 			c.compare()
 		}
@@ -62,9 +70,27 @@ func modelRun(t *testing.T, engine string, seed uint64, rounds int) {
 			t.Errorf("round %d: a cycle without changes sends %d requests: %v", round, idle.CallCount(), idle.Outcomes)
 		}
 		if t.Failed() {
-			t.Fatalf("seed %d, round %d: %s", seed, round, l.describe())
+			l.fatal(seed, round)
 		}
 	}
+	// A full reset forgets the links, and so what only the links know: that somebody who is out of scope has left a group.
+	// It comes last.
+	c.restart(cycle.ResetFull)
+	c.cycle()
+	c.compare()
+	if t.Failed() {
+		l.fatal(seed, rounds)
+	}
+}
+
+// fatal ends a failed run, and leaves its history in a file.
+func (l *life) fatal(seed uint64, round int) {
+	l.Helper()
+	path := filepath.Join(os.TempDir(), fmt.Sprintf("rollcall-life-%d.txt", seed))
+	if err := os.WriteFile(path, []byte(strings.Join(l.told, "\n")+"\n"), 0o600); err != nil {
+		path = err.Error()
+	}
+	l.Fatalf("seed %d, round %d: %s; what happened is in %s", seed, round, l.describe(), path)
 }
 
 // onDemand provisions somebody, or a group with some of its members. The service may refuse who it is, and nothing else.
@@ -84,6 +110,7 @@ func (l *life) onDemand() {
 		return
 	}
 	l.ok(err)
+	l.tell("on demand: %s %s with %s: %s %s", subject.Kind, subject.ID, subject.Members, d.Action, d.Status)
 	if d.Status == cycle.Failure {
 		l.Errorf("on demand of %s %s: %s", subject.Kind, d.Source.DisplayName, d.Error.Reason)
 	}
@@ -93,6 +120,7 @@ func (l *life) onDemand() {
 // its time has come.
 func (l *life) killWhileItRuns() {
 	l.Helper()
+	l.tell("kill in a cycle")
 	l.wire.after(1+l.rand.IntN(20), l.server.Kill)
 	l.tryCycle()
 	l.wire.after(0, nil)

@@ -147,17 +147,27 @@ func (c *company) tryCycle() cycle.Cycle {
 	return ran
 }
 
-// noteLate remembers who is in an assigned group and was out of scope in the cycle that has just run.
+// noteLate remembers who is in an assigned group and was out of scope in the cycle that has just run. A soft-deleted user is
+// in no list of members, and has not left his groups.
 func (c *company) noteLate() {
 	c.Helper()
 	ctx := c.Context()
 	inScope := c.inScope()
+	deleted, err := c.db.DeletedUsers(ctx, "", directory.MostPerPage)
+	c.ok(err)
 	for g, err := range c.db.AssignedGroups(ctx, c.app) {
 		c.ok(err)
 		for m, err := range c.db.AllMembers(ctx, g.ID) {
 			c.ok(err)
 			if _, in := inScope[m.ID]; !in && m.Kind == directory.KindUser {
 				c.late[membership{g.ID, m.ID}] = true
+			}
+		}
+		for _, u := range deleted {
+			if member, err := c.db.IsMember(ctx, g.ID, u.ID); err != nil {
+				c.Fatal(err)
+			} else if member {
+				c.late[membership{g.ID, u.ID}] = true
 			}
 		}
 	}
