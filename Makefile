@@ -33,7 +33,7 @@ torture: ## Check long histories for linearizability and kill the server under l
 interop: ## Test against clients, servers and an identity provider of others
 	scripts/interop.sh
 
-a11y: ## Judge every page of the console with axe-core
+a11y: ## Judge every page of console and portal with axe-core
 	scripts/a11y.sh
 
 build: ## Build the static binary bin/rollcall

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Judges every page of the console with axe-core: in four states (empty, usual, longest names and right-to-left text, 10,000
-# members), at phone and desktop width, light and dark. Any violation fails. The pages' own checks, which `make test` runs
-# without npm, run with it.
+# Judges every page of the console and of the stand-in for Entra ID (portal and sign-in) with axe-core: in several states
+# (empty, usual, longest names and right-to-left text, for the console 10,000 members too), at phone and desktop width, light
+# and dark. Any violation fails. The pages' own checks, which `make test` runs without npm, run with it.
 #
 # usage: scripts/a11y.sh
 # needs: go, npm, Chromium. axe-core comes from npm into a folder that is removed afterwards: nothing of it is in the tree.
@@ -22,5 +22,5 @@ npm install --prefix "$work" --no-package-lock --ignore-scripts --no-audit --no-
 	printf 'a11y: npm install axe-core: %s\n' "$(tail -n 5 "$work/npm.log")" >&2
 	exit 1
 }
-printf 'a11y: axe-core %s on every page, in four states, at two widths, light and dark\n' "$axe"
-ROLLCALL_AXE=$work/node_modules/axe-core/axe.min.js go test -count=1 -timeout 20m -run '^TestPages$' ./internal/e2e/browser
+printf 'a11y: axe-core %s on every page, in several states, at two widths, light and dark\n' "$axe"
+ROLLCALL_AXE=$work/node_modules/axe-core/axe.min.js go test -count=1 -timeout 20m -run '^Test(Entra)?Pages$' ./internal/e2e/browser

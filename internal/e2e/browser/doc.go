@@ -13,7 +13,8 @@
 // Every page of the route table is opened in four states (empty, usual, the longest
 // names and right-to-left text, 10,000 members), on a desktop and on a phone, light and
 // dark, and judged by checks.js. With ROLLCALL_AXE, the path of axe.min.js, axe-core
-// judges the same pages too: that is `make a11y`.
+// judges the same pages too: that is `make a11y`. The pages of the stand-in are looked at
+// in the same way: empty, usual and longest in `make a11y`, longest alone without axe-core.
 //
 // A tab acts by what a person hears of the page: press, enter and choose find things by
 // role and accessible name, as assistive technology does, and click where they are. So a

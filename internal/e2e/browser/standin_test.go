@@ -32,6 +32,7 @@ type standIn struct {
 	directory *directory.DB
 	cycles    *cycle.Service
 	provider  *entraidp.Provider
+	portal    *portal.Portal
 	client    *http.Client // reaches url
 	tenant    directory.ID
 }
@@ -63,6 +64,15 @@ func newStandIn(t *testing.T, target *http.Client) *standIn {
 	return s
 }
 
+// newPlainStandIn serves one on plain loopback.
+func newPlainStandIn(t *testing.T) *standIn {
+	t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	s := mountStandIn(t, server, "http://"+server.Listener.Addr().String(), http.DefaultClient)
+	server.Start()
+	return s
+}
+
 // mountStandIn builds a stand-in as what server answers.
 func mountStandIn(t *testing.T, server *httptest.Server, url string, target *http.Client) *standIn {
 	t.Helper()
@@ -75,10 +85,10 @@ func mountStandIn(t *testing.T, server *httptest.Server, url string, target *htt
 	}
 	s.tenant = need[directory.Tenant](t)(s.directory.Tenant(t.Context())).ID
 	s.provider = need[*entraidp.Provider](t)(entraidp.New(t.Context(), entraidp.Config{Directory: s.directory, PublicURL: url, Now: time.Now}))
-	pages := need[*portal.Portal](t)(portal.New(portal.Config{Directory: s.directory, Cycle: s.cycles, IDP: s.provider, PublicURL: url, Now: time.Now}))
-	t.Cleanup(pages.Close)
+	s.portal = need[*portal.Portal](t)(portal.New(portal.Config{Directory: s.directory, Cycle: s.cycles, IDP: s.provider, PublicURL: url, Now: time.Now}))
+	t.Cleanup(s.portal.Close)
 	server.Config.Handler = web.NewServer(web.Config{
-		Mounts: []func(*http.ServeMux){s.provider.Mount, pages.Mount}, Now: time.Now, Log: slog.New(slog.DiscardHandler), HTTPS: strings.HasPrefix(url, "https:"),
+		Mounts: []func(*http.ServeMux){s.provider.Mount, s.portal.Mount}, Now: time.Now, Log: slog.New(slog.DiscardHandler), HTTPS: strings.HasPrefix(url, "https:"),
 	}).Handler()
 	t.Cleanup(server.Close)
 	return s

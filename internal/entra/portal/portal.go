@@ -94,6 +94,18 @@ func New(c Config) (*Portal, error) {
 	return p, nil
 }
 
+// Pages are the addresses of all pages, as patterns of [http.ServeMux]: for who looks at
+// every one of them.
+func (p *Portal) Pages() []string {
+	var patterns []string
+	for _, r := range p.routes {
+		if r.template != "" {
+			patterns = append(patterns, r.pattern)
+		}
+	}
+	return patterns
+}
+
 // Close ends the cycles that were begun with a click, and waits for them.
 func (p *Portal) Close() {
 	p.stop()
