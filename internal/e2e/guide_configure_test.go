@@ -116,7 +116,7 @@ func TestGuide_Credentials_inThePortal(t *testing.T) {
 		}
 		form.Set("secret_token", s.bearer+"x")
 		failed := b.post(home+"/provisioning/edit", form).is(http.StatusOK).says("failed: status 401", "key or secret is wrong for this organization")
-		failed.says(s.entra.wire.taken()[0].Answer)
+		failed.says(s.entra.wire.taken()[0].Answer, "Look for the Tenant URL", "key:secret", "white space", "a second Bearer", "a revoked or expired key")
 
 		// A blank that came along is not saved unasked.
 		form.Set("act", "save")
