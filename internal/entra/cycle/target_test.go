@@ -155,12 +155,13 @@ func (s *scriptedTarget) list(rt *scim.ResourceType, all map[string]scim.Object,
 	}
 	resources := []any{}
 	for _, id := range slices.Sorted(maps.Keys(all)) {
-		document := all[id].Clone()
+		document := all[id]
 		var members []any
 		for member := range s.members[id] {
 			members = append(members, scim.Object{"value": member})
 		}
 		if len(members) > 0 {
+			document = document.Clone()
 			document["members"] = members
 		}
 		if filter.Match(rt, document) {

@@ -235,6 +235,12 @@ func (p *Portal) runCycle(x *exchange) error {
 	if job.Status != cycle.StatusOn {
 		return refuse(http.StatusConflict, "provisioning of this application is off; set Provisioning Status to On first")
 	}
+	// Whoever clicks twice is told so; of two clicks at once the second only waits.
+	if progress, err := p.cycle.Progress(x.r.Context(), job.ID); err != nil {
+		return err
+	} else if progress.Running {
+		return cycle.ErrRunning
+	}
 	ended := make(chan error, 1)
 	p.background.Go(func() {
 		_, err := p.cycle.RunCycle(p.running, job.ID)

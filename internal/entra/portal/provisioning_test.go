@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -280,6 +281,8 @@ func TestPatience(t *testing.T) {
 	must[directory.Assignment](t)(w.directory.Assign(t.Context(), job.ApplicationID, w.user("slow@example.com").ID))
 	b.post(at+"/start", nil)
 	s.mu.Lock() // the target does not answer
+	answer := sync.OnceFunc(s.mu.Unlock)
+	t.Cleanup(answer) // also when the test fails: the target waits for its requests
 	w.portal.patience = time.Millisecond
 	b.post(at+"/run", nil).leadsTo(at)
 	<-s.arrived
@@ -288,7 +291,7 @@ func TestPatience(t *testing.T) {
 		t.Errorf("Refresh: %q", got)
 	}
 	b.post(at+"/run", nil).is(http.StatusConflict).says("running already")
-	s.mu.Unlock()
+	answer()
 	w.portal.background.Wait()
 	b.get(at).says("Initial cycle completed")
 }
