@@ -94,14 +94,17 @@ func TestLogout(t *testing.T) {
 	}
 }
 
-// goOn presses the buttons of pages that lead on by a form, where no script does.
+// goOn presses the buttons of pages that lead on by a form, where no script does. A page
+// before them may have a link of that name, and lead on by itself before it is pressed.
 func (b *tab) goOn(binding string, buttons ...string) {
 	b.t.Helper()
 	if binding != postBinding || b.script {
 		return
 	}
 	for _, button := range buttons {
-		b.press(button)
+		b.eventually(func() bool { _, there := b.look(button, "button"); return there })
+		th := b.find(button, "button")
+		b.loads("press the "+th.String(), click(th))
 	}
 }
 
