@@ -155,6 +155,7 @@ provider() {
 	rollcall role create --org "$org" --name Viewers --permission control-plane:organization:view >"$work/out"
 	rollcall org default-role --org "$org" --role Viewers >"$work/out"
 	rollcall saml connect --org "$org" --metadata-url "$idp/metadata" --allow-private-address --domain example.com --trust-domain >"$work/out"
+	rollcall saml encryption enable --org "$org" >"$work/out"
 	INTEROP_CLIENT=$address INTEROP_TOKEN=none INTEROP_ROLLCALL=$work/rollcall INTEROP_DATABASE=$database INTEROP_ORG=$org \
 		node "$work/interop/signin.mjs" 2>&1 3>&- | tee "$work/client.out" || code=$?
 	counts=$(sed -n 's/^total *\([0-9]*\) ok, \([0-9]*\) failed, \([0-9]*\) known$/\1 \2 \3/p' "$work/client.out")

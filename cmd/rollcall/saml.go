@@ -13,11 +13,12 @@ import (
 )
 
 type samlCommands struct {
-	Show       samlShow       `cmd:"" help:"Show the SAML connection, and what the identity provider has to be told, also before connecting."`
-	Connect    samlConnect    `cmd:"" help:"Connect the identity provider, or replace its metadata in place."`
-	Disconnect samlDisconnect `cmd:"" help:"Remove the connection: every SCIM key is revoked and SCIM is turned off."`
-	Domain     domainCommands `cmd:"" help:"E-mail domains."`
-	Settings   samlSettings   `cmd:"" help:"Show or change how people sign in and how long sessions last."`
+	Show       samlShow           `cmd:"" help:"Show the SAML connection, and what the identity provider has to be told, also before connecting."`
+	Connect    samlConnect        `cmd:"" help:"Connect the identity provider, or replace its metadata in place."`
+	Disconnect samlDisconnect     `cmd:"" help:"Remove the connection: every SCIM key is revoked and SCIM is turned off."`
+	Domain     domainCommands     `cmd:"" help:"E-mail domains."`
+	Encryption encryptionCommands `cmd:"" help:"Encrypted assertions, which are off until a certificate for them is made."`
+	Settings   samlSettings       `cmd:"" help:"Show or change how people sign in and how long sessions last."`
 }
 
 type domainCommands struct {
@@ -35,6 +36,7 @@ type samlView struct {
 	LogoutURL    string            `json:"logoutURL"`
 	IdPEntityID  string            `json:"idpEntityID"`
 	Certificates []certificateView `json:"certificates"`
+	Encryption   *certificateView  `json:"encryptionCertificate"` // of this side; null for none
 	Domains      []domainView      `json:"domains"`
 }
 
@@ -55,8 +57,13 @@ func viewDomain(d access.Domain) domainView {
 }
 
 func viewSAML(v access.SAMLView) samlView {
+	var encryption *certificateView
+	if c := v.Encryption; c.SHA256 != "" {
+		encryption = &certificateView{SHA256: c.SHA256, NotAfter: rfc3339(c.NotAfter)}
+	}
 	return samlView{
-		Connected: v.Connected, ACSURL: v.ACSURL, EntityID: v.EntityID, MetadataURL: v.MetadataURL,
+		Encryption: encryption,
+		Connected:  v.Connected, ACSURL: v.ACSURL, EntityID: v.EntityID, MetadataURL: v.MetadataURL,
 		SignInURL: v.SignInURL, LogoutURL: v.LogoutURL, IdPEntityID: v.IdPEntityID,
 		Certificates: list(v.Certificates, func(c iam.Certificate) certificateView {
 			return certificateView{SHA256: c.SHA256, NotAfter: rfc3339(c.NotAfter)}
@@ -88,6 +95,9 @@ func (a *app) showSAML(v access.SAMLView) error {
 		}
 		for _, c := range v.Certificates {
 			pairs = append(pairs, "  Certificate", c.SHA256+", until "+rfc3339(c.NotAfter))
+		}
+		if c := v.Encryption; c.SHA256 != "" {
+			pairs = append(pairs, "  Encrypted for", c.SHA256+", until "+rfc3339(c.NotAfter))
 		}
 		facts(w, pairs...)
 		_, _ = fmt.Fprintln(w, "\nDomains")

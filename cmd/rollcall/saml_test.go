@@ -126,3 +126,34 @@ func TestSAMLSettings(t *testing.T) {
 	}
 	sh.fails(exitUsage, "--idp-initiated must be one of", "saml", "settings", "--org", org, "--idp-initiated", "maybe")
 }
+
+func TestSAMLEncryption(t *testing.T) {
+	t.Parallel()
+	sh := newShell(t)
+	org := sh.org("Example")
+	enable, disable := []string{"saml", "encryption", "enable", "--org", org}, []string{"saml", "encryption", "disable", "--org", org}
+	sh.refused(org, "connect the identity provider first", enable...)
+	sh.ok("saml", "connect", "--org", org, "--metadata-file", sh.metadata())
+	var v samlView
+	if sh.json(&v, "saml", "show", "--org", org); v.Encryption != nil {
+		t.Errorf("at first: %+v", v.Encryption)
+	}
+	if sh.json(&v, enable...); v.Encryption == nil || len(v.Encryption.SHA256) != 64 {
+		t.Fatalf("enabled: %+v", v.Encryption)
+	}
+	if out := sh.ok(enable...); !strings.Contains(out, "take Rollcall's metadata again") || !strings.Contains(out, v.Encryption.SHA256+", until ") {
+		t.Errorf("enable prints:\n%s", out)
+	}
+	if out := sh.ok("saml", "show", "--org", org); !strings.Contains(out, "Encrypted for") {
+		t.Errorf("show prints:\n%s", out)
+	}
+	if out := sh.ok(disable...); !strings.Contains(out, "encrypted assertions are refused") {
+		t.Errorf("disable prints:\n%s", out)
+	}
+	if sh.json(&v, disable...); v.Encryption != nil {
+		t.Errorf("disabled: %+v", v.Encryption)
+	}
+	if out := sh.ok("audit", "export", "--org", org, "--format", "csv"); strings.Count(out, "encryptionCertificate") != 2 {
+		t.Errorf("audit log:\n%s", out)
+	}
+}

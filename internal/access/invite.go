@@ -24,7 +24,7 @@ type Invited struct {
 // It is refused for a member, and for a SCIM user while SCIM is on (D5).
 //
 // If the operator gave a mail server, the link is mailed afterwards: an invitation
-// whose mail failed stands all the same.
+// whose mail failed, or is one too many of the day, stands all the same.
 func (s *Service) Invite(ctx context.Context, actor iam.Actor, org iam.OrganizationID, email string, roles []string) (Invited, error) {
 	key, ok := iam.EmailKey(email)
 	if !ok {
@@ -63,6 +63,11 @@ func (s *Service) Invite(ctx context.Context, actor iam.Actor, org iam.Organizat
 		if !added {
 			return iam.Errorf(iam.KindConflict, "%q has just been invited by somebody else", key).On("email")
 		}
+		if s.MailsInvitations() {
+			if invited.Mail.Withheld, err = w.countMail(key); err != nil {
+				return err
+			}
+		}
 		return w.audit(iam.AuditEvent{
 			Type: iam.InviteCreate, TargetType: "invitation", TargetID: string(id), TargetName: key,
 			Details: map[string]any{"roles": iam.RoleNames(held), "expiresAt": expires.Format(time.RFC3339)},
@@ -71,7 +76,7 @@ func (s *Service) Invite(ctx context.Context, actor iam.Actor, org iam.Organizat
 	if err != nil {
 		return Invited{}, err
 	}
-	if s.MailsInvitations() {
+	if s.MailsInvitations() && invited.Mail.Withheld == "" {
 		invited.Mail = s.mailInvitation(ctx, actor, organization, key, held, invited)
 	}
 	return invited, nil

@@ -17,9 +17,18 @@ type SendMail func(ctx context.Context, m outbound.Message) error
 // Mailed is what became of a mail. The zero value: none was to be sent. A mail is sent
 // when its cause is in the database: it fails alone, and the cause stands.
 type Mailed struct {
-	Tried   bool
-	Failure string // why it was not sent
+	Tried    bool
+	Failure  string // why it was not sent
+	Withheld string // why it was not even tried: over a limit
 }
+
+// Limits of the invitations that are mailed in a day (UTC), so that nobody floods a mailbox
+// or the operator's good name through this server. Beyond them invitations stand and are
+// not mailed.
+const (
+	MailsPerOrganization = 500
+	MailsPerAddress      = 5
+)
 
 // Sent tells whether the operator's server has taken the mail.
 func (m Mailed) Sent() bool { return m.Tried && m.Failure == "" }
@@ -43,6 +52,24 @@ func mailTime(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04
 // signature ends every mail.
 func (s *Service) signature() string {
 	return "-- \nRollcall, " + strings.TrimRight(s.PublicURL, "/") + "\n"
+}
+
+// countMail counts a mail to an address, or says why it is one too many.
+func (w *change) countMail(email string) (withheld string, err error) {
+	all, to, err := w.tx.Mails(w.org.ID, w.now, email)
+	if err != nil {
+		return "", fmt.Errorf("count the mails of the day: %w", err)
+	}
+	switch {
+	case to >= MailsPerAddress:
+		return fmt.Sprintf("%d invitations were mailed to %s today, and no more are before tomorrow (UTC)", to, email), nil
+	case all >= MailsPerOrganization:
+		return fmt.Sprintf("%d invitations of this organization were mailed today, and no more are before tomorrow (UTC)", all), nil
+	}
+	if err := w.tx.AddMails(w.org.ID, w.now, email, 1); err != nil {
+		return "", fmt.Errorf("count the mail: %w", err)
+	}
+	return "", nil
 }
 
 // mailInvitation sends the link of an invitation to whom it is for.

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/outbound"
+	"github.com/rollcall/rollcall/internal/store"
+	"github.com/rollcall/rollcall/internal/store/storetest"
 )
 
 // post takes mail of a world's server, or refuses it with an error. It looks at the
@@ -121,6 +124,67 @@ func TestContactSupport_mail(t *testing.T) {
 		p.fails = iam.Errorf(iam.KindUnavailable, "the mail server refuses connections")
 		if made := send(text, nil); made.Mail.Sent() || made.Mail.Failure != "the mail server refuses connections" || kept != 4 {
 			t.Errorf("%+v, %d are kept", made.Mail, kept)
+		}
+	})
+}
+
+// Nobody's mailbox is flooded by Rollcall: beyond so many mails to one address, or of one
+// organization, in a day the invitation stands and is not mailed.
+func TestInvite_mailLimits(t *testing.T) {
+	each(t, func(w *world) {
+		p := w.withPost(func() {})
+		invite := func(w *world, email string) access.Invited {
+			t.Helper()
+			return must[access.Invited](t)(w.Invite(t.Context(), iam.Operator, w.org, email, nil))
+		}
+		for range access.MailsPerAddress {
+			if made := invite(w, "Mia@Example.com"); !made.Mail.Sent() {
+				t.Fatalf("after %d: %+v", len(p.sent), made.Mail)
+			}
+		}
+		made := invite(w, "mia@example.com")
+		if made.Mail.Tried || !strings.Contains(made.Mail.Withheld, "5 invitations were mailed to mia@example.com today") || made.URL == "" || len(p.sent) != access.MailsPerAddress {
+			t.Errorf("one more: %+v, %d sent", made, len(p.sent))
+		}
+		if pending := must[[]access.InvitationView](t)(w.Invitations(t.Context(), w.org)); len(pending) != 1 || pending[0].ID != made.ID {
+			t.Errorf("pending %+v", pending)
+		}
+		// What the mail server refuses counts as well: it was asked.
+		p.fails = iam.Errorf(iam.KindInvalid, "no")
+		for range access.MailsPerAddress {
+			if made := invite(w, "bo@example.com"); !made.Mail.Tried {
+				t.Fatalf("%+v", made.Mail)
+			}
+		}
+		if made := invite(w, "bo@example.com"); made.Mail.Tried {
+			t.Errorf("one more: %+v", made.Mail)
+		}
+		p.fails = nil
+		w.write(func(tx *store.Tx) error { // as if so many had been sent
+			return tx.AddMails(w.org, w.clock(), "somebody@example.com", access.MailsPerOrganization-2*access.MailsPerAddress-1)
+		})
+		if made := invite(w, "last@example.com"); !made.Mail.Sent() {
+			t.Errorf("the last one: %+v", made.Mail)
+		}
+		if made := invite(w, "later@example.com"); made.Mail.Tried || !strings.Contains(made.Mail.Withheld, "500 invitations") {
+			t.Errorf("beyond the organization's limit: %+v", made.Mail)
+		}
+		other := w.another()
+		other.SendMail = w.SendMail
+		if made := invite(other, "mia@example.com"); !made.Mail.Sent() {
+			t.Errorf("of another organization: %+v", made.Mail)
+		}
+		w.sleep(14*time.Hour + 29*time.Minute) // 23:59 UTC
+		if made := invite(w, "later@example.com"); made.Mail.Tried {
+			t.Errorf("on the same day: %+v", made.Mail)
+		}
+		w.sleep(time.Minute)
+		if made := invite(w, "mia@example.com"); !made.Mail.Sent() {
+			t.Errorf("on the next day: %+v", made.Mail)
+		}
+		// Of the day before nothing is kept but the other organization's two counts.
+		if n := strings.Count(storetest.Dump(t, w.url), "Mail 2026-03-10"); n != 2 {
+			t.Errorf("%d counts of the day before", n)
 		}
 	})
 }

@@ -2,14 +2,11 @@ package access_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
 )
-
-func contains(err error, text string) bool { return err != nil && strings.Contains(err.Error(), text) }
 
 func TestMember(t *testing.T) {
 	each(t, func(w *world) {

@@ -13,6 +13,8 @@ import (
 // act takes, refuses what the act would refuse, and changes nothing. Somebody else may act
 // between the two: then the act does what it was asked for all the same.
 //
+// One that looks at many members may have to wait, and can end in ErrBusy.
+//
 // Nobody is in it who is no member: an inactive SCIM user holds nothing, now or then.
 type Preview struct {
 	Members       int // whose roles or permissions change, or, with ShutsOut, who can no longer sign in
@@ -92,8 +94,10 @@ func (s *Service) preview(ctx context.Context, actor iam.Actor, org iam.Organiza
 		if err := decide(j, p, &result); err != nil {
 			return err
 		}
+		turn := s.large(ctx)
+		defer turn.end()
 		t := newTally(j, p)
-		if err := t.run(); err != nil {
+		if err := t.run(turn); err != nil {
 			return err
 		}
 		return t.report(&result)

@@ -162,14 +162,21 @@ func (t *tally) addGroup(id iam.GroupID) {
 	})
 }
 
-func (t *tally) run() error {
+func (t *tally) run(turn *large) error {
+	read := 0
 	for i, from := range t.sources {
 		after := iam.MemberID("")
 		for {
+			if read >= tallyPage {
+				if err := turn.begin(); err != nil {
+					return err
+				}
+			}
 			page, err := from.page(after)
 			if err != nil {
 				return err
 			}
+			read += 1 + len(page) // many empty groups are much to read, too
 			for _, m := range page {
 				if !slices.ContainsFunc(t.sources[:i], func(s source) bool { return s.has(m) }) {
 					t.add(m)

@@ -29,6 +29,7 @@ type SAMLView struct {
 	ConnectedAt  time.Time
 	Refresh      iam.MetadataRefresh // with SourceURL
 	Certificates []iam.Certificate
+	Encryption   iam.Certificate // what assertions may be encrypted for; the zero value for nothing
 	Domains      []Domain
 }
 
@@ -70,7 +71,8 @@ func (s *Service) SAML(ctx context.Context, org iam.OrganizationID) (SAMLView, e
 		view.Connected, view.IDPInitiated = c.Connected(now), c.IDPInitiated
 		view.IdPEntityID, view.SSOURL, view.SourceURL, view.AllowPrivate = c.IdPEntityID, c.SSOURL, c.MetadataURL, c.AllowPrivate
 		view.Certificates, view.ConnectedAt, view.Refresh = c.Certificates, c.ConnectedAt, c.Refresh
-		return nil
+		view.Encryption, err = encryptionCertificate(r, org)
+		return err
 	})
 	if err != nil {
 		return SAMLView{}, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
+	"net/url"
 	"slices"
 
 	"github.com/rollcall/rollcall/internal/iam"
@@ -18,7 +20,8 @@ type Fetch func(ctx context.Context, url string, allowPrivate bool) ([]byte, err
 // whether it has changed. The address may bring new certificates and a new sign-in URL,
 // but no other identity provider: that is for an Admin to decide, with ConnectSAML. The
 // metadata is fetched outside of any transaction, and an Admin who connects another
-// identity provider meanwhile is not overruled.
+// identity provider meanwhile is not overruled. By plain HTTP iam.Schedule takes nothing
+// new, unless from this machine.
 //
 // When it is read again is noted, and when iam.Schedule asked and it failed, why: admins
 // see it on the SAML page until it goes well. A member who asks is told himself.
@@ -97,6 +100,10 @@ func (s *Service) readAgain(ctx context.Context, actor iam.Actor, before iam.Con
 			return tx.MetadataRead(before.Organization, before.MetadataURL, now, next)
 		})
 	}
+	if actor == iam.Schedule && overPlainHTTP(before.MetadataURL) {
+		return false, iam.Errorf(iam.KindConflict, "the metadata at %s is another now, and came by plain HTTP, where anybody on the way could have changed it; compare its certificates, and refresh it by hand, or import it from an https address",
+			iam.Clip(before.MetadataURL))
+	}
 	in := Connect{Metadata: data, URL: before.MetadataURL, AllowPrivate: before.AllowPrivate}
 	_, err = s.connectSAML(ctx, actor, before.Organization, in, func(_ *change, current, _ iam.Connection) error {
 		if !sameTrust(current, before) {
@@ -105,6 +112,16 @@ func (s *Service) readAgain(ctx context.Context, actor iam.Actor, before iam.Con
 		return nil
 	})
 	return err == nil, err
+}
+
+// overPlainHTTP tells whether what comes from an address can be changed on its way.
+func overPlainHTTP(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme == "https" {
+		return false // what cannot be parsed is not fetched
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() != "localhost" && (err != nil || !ip.IsLoopback())
 }
 
 // saysTheSame compares what metadata says, and not its bytes: Entra ID signs it anew

@@ -233,3 +233,31 @@ func TestRefreshSAML_meanwhile(t *testing.T) {
 		}
 	})
 }
+
+// By plain HTTP anybody on the way could put certificates of his own into the metadata: the
+// schedule takes nothing new from there, and an Admin who looked at it does. To this very
+// machine there is no way that somebody else is on.
+func TestRefreshSAML_schedulePlainHTTP(t *testing.T) {
+	each(t, func(w *world) {
+		for address, takes := range map[string]bool{
+			"http://idp.internal:8080/metadata": false, "HTTP://10.0.0.7/metadata": false, "http://localhost.example/metadata": false,
+			"http://127.0.0.1:8080/metadata": true, "http://[::1]/metadata": true, "http://localhost/metadata": true, "https://idp.internal/metadata": true,
+		} {
+			served := metadata(t, "https://idp.example/1")
+			fetch := func(context.Context, string, bool) ([]byte, error) { return served, nil }
+			must[access.SAMLView](t)(w.ConnectSAML(t.Context(), iam.Operator, w.org, access.Connect{Metadata: served, URL: address, AllowPrivate: true}))
+			if changed, err := w.RefreshSAML(t.Context(), iam.Schedule, w.org, fetch); changed || err != nil {
+				t.Errorf("%s: the same metadata: %v, %v", address, changed, err)
+			}
+			served = metadata(t, "https://idp.example/1")
+			changed, err := w.RefreshSAML(t.Context(), iam.Schedule, w.org, fetch)
+			failure := must[access.SAMLView](t)(w.SAML(t.Context(), w.org)).Refresh.Failure
+			if changed != takes || (err == nil) != takes || strings.Contains(failure, "plain HTTP") == takes {
+				t.Errorf("%s: new certificates: %v, %v; noted %q", address, changed, err, failure)
+			}
+			if changed, err := w.RefreshSAML(t.Context(), iam.Operator, w.org, fetch); changed == takes || err != nil {
+				t.Errorf("%s: by hand: %v, %v", address, changed, err)
+			}
+		}
+	})
+}

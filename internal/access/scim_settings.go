@@ -149,7 +149,9 @@ func (s *Service) SetSCIMPolicy(ctx context.Context, actor iam.Actor, org iam.Or
 	}
 	result := PolicyChange{SCIMView: s.scimView(after)}
 	if toStrict {
-		result.WouldFail, err = s.WouldFailStrict(ctx, org)
+		turn := s.large(ctx)
+		turn.wait = 0 // the change is made: its answer is not to say that nothing was
+		result.WouldFail, err = s.wouldFailStrict(ctx, org, turn)
 	}
 	return result, err
 }
@@ -184,8 +186,15 @@ func (p Policy) parse() (func(*iam.Organization), error) {
 
 // WouldFailStrict returns the SCIM users whom the policy strict would refuse if
 // they were provisioned again, by login name. Deactivated users are left out:
-// nothing is asked of them until they come back.
+// nothing is asked of them until they come back. With many members it may have to wait, and
+// can end in ErrBusy.
 func (s *Service) WouldFailStrict(ctx context.Context, org iam.OrganizationID) ([]PolicyFailure, error) {
+	return s.wouldFailStrict(ctx, org, s.large(ctx))
+}
+
+func (s *Service) wouldFailStrict(ctx context.Context, org iam.OrganizationID, turn *large) ([]PolicyFailure, error) {
+	defer turn.end()
+	seen := 0
 	var failures []PolicyFailure
 	err := s.read(ctx, org, func(r *store.Reader, _ iam.Organization) error {
 		verified, err := verifiedDomains(r, org)
@@ -193,6 +202,11 @@ func (s *Service) WouldFailStrict(ctx context.Context, org iam.OrganizationID) (
 			return err
 		}
 		return eachPage(r, org, false, func(m store.Member) error {
+			if seen++; seen > memberPage {
+				if err := turn.begin(); err != nil {
+					return err
+				}
+			}
 			if !m.SCIM {
 				return nil
 			}

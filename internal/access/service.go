@@ -14,8 +14,8 @@ import (
 	"github.com/rollcall/rollcall/internal/store"
 )
 
-// Service holds what every use case needs. It has no state of its own and is
-// safe for concurrent use.
+// Service holds what every use case needs. Make one per process: it lets few large previews
+// in at a time. Other state it has none, and it is safe for concurrent use.
 type Service struct {
 	DB        *store.DB
 	Now       func() time.Time // nil: the store's clock
@@ -24,6 +24,9 @@ type Service struct {
 
 	SendMail       SendMail // nil: nothing is mailed
 	SupportAddress string   // of the operator, who is mailed what people write to support; "" is nobody
+
+	PreviewWait time.Duration // how long a preview of many members waits for its turn; 0: 5 s
+	turns       turns
 }
 
 // How long the links that are shown once may be used.

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -263,7 +262,7 @@ func (e *entraWorld) list(resources scimclient.Resources) []scim.Object {
 	page, err := resources.List(e.Context(), scimclient.Params{Count: &count})
 	e.ok(err)
 	if page.TotalResults != len(page.Resources) {
-		e.Fatal(fmt.Sprintf("%d of %d on one page", len(page.Resources), page.TotalResults))
+		e.Fatalf("%d of %d on one page", len(page.Resources), page.TotalResults)
 	}
 	return page.Resources
 }

@@ -7,12 +7,13 @@ import (
 	"github.com/rollcall/rollcall/internal/store"
 )
 
-// Limits of what callers without credentials can make the log keep: addresses
-// beyond them are counted under OtherAddresses, whatever else is beyond them is
-// not counted.
+// Limits of what callers without credentials can make the log keep: pairs of a cause and
+// an address beyond them are counted under OtherAddresses, whatever else is beyond them is
+// not counted. A caller chooses among some twenty causes by what he sends, so that
+// addresses alone would bound too little.
 const (
-	maxDeniedAddresses = 50     // of one organization in one minute
-	maxDenied          = 10_000 // organizations, causes and addresses waiting to be written
+	maxDeniedPairs = 50     // of one organization in one minute
+	maxDenied      = 10_000 // organizations, causes and addresses waiting to be written
 )
 
 // OtherAddresses stands for the addresses of a minute that were too many.
@@ -20,33 +21,35 @@ const OtherAddresses = "other"
 
 type denialKey struct{ org, cause, address string }
 
+type denialPair struct{ cause, address string }
+
 // denials counts refused requests of the current minute. The organization is what
 // stood in the URL and may not exist; the store leaves out those that do not.
 type denials struct {
-	minute    time.Time
-	counts    map[denialKey]int64
-	addresses map[string]map[string]bool // by organization, of the whole minute
-	known     int                        // addresses in all of them
-	late      []store.SCIMDenial         // of earlier minutes, still to be written
+	minute time.Time
+	counts map[denialKey]int64
+	pairs  map[string]map[denialPair]bool // by organization, of the whole minute
+	known  int                            // pairs in all of them
+	late   []store.SCIMDenial             // of earlier minutes, still to be written
 }
 
 func (d *denials) add(minute time.Time, org, cause, address string) {
 	if !minute.Equal(d.minute) {
 		d.late = d.take()
 		d.minute, d.known = minute, 0
-		d.addresses = map[string]map[string]bool{}
+		d.pairs = map[string]map[denialPair]bool{}
 	}
 	if d.counts == nil {
 		d.counts = map[denialKey]int64{}
 	}
-	seen := d.addresses[org]
-	if !seen[address] {
-		if len(seen) < maxDeniedAddresses && d.known < maxDenied {
+	seen, pair := d.pairs[org], denialPair{cause, address}
+	if !seen[pair] {
+		if len(seen) < maxDeniedPairs && d.known < maxDenied {
 			if seen == nil {
-				seen = map[string]bool{}
-				d.addresses[org] = seen
+				seen = map[denialPair]bool{}
+				d.pairs[org] = seen
 			}
-			seen[address] = true
+			seen[pair] = true
 			d.known++
 		} else {
 			address = OtherAddresses

@@ -314,15 +314,15 @@ func TestRequestLog_denials(t *testing.T) {
 	})
 }
 
-// Nobody fills the database with addresses: those of a minute that are too many
-// count together.
+// Nobody fills the database with addresses, and not with causes for each of them: those of
+// a minute that are too many count together.
 func TestRequestLog_denialsAreBounded(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, open storetest.Opener) {
 		db := open(store.Options{Now: func() time.Time { return noon }})
 		newOrganization(t, db, "a")
 		l := NewRequestLog(db, nil)
-		const callers = 3 * maxDeniedAddresses
+		const callers = 3 * maxDeniedPairs
 		for i := range callers {
 			l.Deny("a", "no credentials", fmt.Sprintf("192.0.2.%d", i))
 			if i == callers/2 {
@@ -341,8 +341,19 @@ func TestRequestLog_denialsAreBounded(t *testing.T) {
 				other = d.Count
 			}
 		}
-		if len(got) != maxDeniedAddresses+1 || total != callers || other != callers-maxDeniedAddresses {
-			t.Errorf("%d rows, %d counted, %d of them under %q; want %d, %d, %d", len(got), total, other, OtherAddresses, maxDeniedAddresses+1, callers, callers-maxDeniedAddresses)
+		if len(got) != maxDeniedPairs+1 || total != callers || other != callers-maxDeniedPairs {
+			t.Errorf("%d rows, %d counted, %d of them under %q; want %d, %d, %d", len(got), total, other, OtherAddresses, maxDeniedPairs+1, callers, callers-maxDeniedPairs)
+		}
+		newOrganization(t, db, "b")
+		causes := []iam.DenialCause{iam.DeniedNone, iam.DeniedHeaders, iam.DeniedScheme, iam.DeniedNoToken, iam.DeniedBasic, iam.DeniedTwice, iam.DeniedKeyOnly, iam.DeniedForeign}
+		for i := range callers {
+			for _, cause := range causes {
+				l.Deny("b", string(cause), fmt.Sprintf("192.0.2.%d", i))
+			}
+		}
+		flush(t, l)
+		if got, err = db.Read(t.Context()).Denials("b", noon, 1000); err != nil || len(got) > maxDeniedPairs+len(causes) {
+			t.Errorf("%d rows of %d causes, %v; want at most %d", len(got), len(causes), err, maxDeniedPairs+len(causes))
 		}
 		for i := range 3 * maxDenied {
 			l.Deny(fmt.Sprintf("org-%d", i), "no credentials", "192.0.2.1")

@@ -131,7 +131,7 @@ func decryptAssertion(home *etree.Element, keyPEM []byte) ([]byte, error) {
 		return nil, err
 	}
 	if len(keyPEM) == 0 {
-		return nil, refused(CauseEncrypted, "the assertion is encrypted, and the organization has no key for that; import the metadata of Rollcall at the identity provider, or turn assertion encryption off there")
+		return nil, refused(CauseEncrypted, "the assertion is encrypted, and the organization has no encryption certificate; turn assertion encryption off at the identity provider, or make a certificate under SAML, Encrypted assertions, and import the metadata of Rollcall there again")
 	}
 	key, err := ParseEncryptionKey(keyPEM)
 	if err != nil {

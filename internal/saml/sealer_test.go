@@ -88,14 +88,11 @@ func random(t testing.TB, n int) []byte {
 func (s sealer) wrap(t testing.TB, key []byte) []byte {
 	t.Helper()
 	public := &s.to.private.PublicKey
-	var wrapped []byte
-	var err error
 	if s.transport == algRSA15 {
-		wrapped, err = rsa.EncryptPKCS1v15(rand.Reader, public, key) //nolint:staticcheck // what must be refused
-	} else {
-		hashes := map[string]crypto.Hash{"": crypto.SHA1, digestSHA1: crypto.SHA1, digestSHA256: crypto.SHA256, maskSHA1: crypto.SHA1, maskSHA256: crypto.SHA256, digestSHA512: crypto.SHA512}
-		wrapped, err = rsa.EncryptOAEPWithOptions(rand.Reader, public, key, &rsa.OAEPOptions{Hash: hashes[s.digest], MGFHash: hashes[s.mask]})
+		return random(t, public.Size()) // nobody is to look at it
 	}
+	hashes := map[string]crypto.Hash{"": crypto.SHA1, digestSHA1: crypto.SHA1, digestSHA256: crypto.SHA256, maskSHA1: crypto.SHA1, maskSHA256: crypto.SHA256, digestSHA512: crypto.SHA512}
+	wrapped, err := rsa.EncryptOAEPWithOptions(rand.Reader, public, key, &rsa.OAEPOptions{Hash: hashes[s.digest], MGFHash: hashes[s.mask]})
 	if err != nil {
 		t.Fatal(err)
 	}

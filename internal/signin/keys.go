@@ -54,8 +54,8 @@ func (s *Service) addSigningKey(ctx context.Context, org iam.OrganizationID) ([]
 }
 
 // Metadata returns what an identity provider imports of this side, also before
-// anything is connected; it then names no certificate, because none is made before.
-// An unknown organization is KindNotFound.
+// anything is connected; it then names no certificate, because none is made before. It
+// writes nothing. An unknown organization is KindNotFound.
 func (s *Service) Metadata(ctx context.Context, org iam.OrganizationID) ([]byte, error) {
 	missing := iam.Errorf(iam.KindNotFound, "there is no such organization; compare the address with the one under SAML settings")
 	if !iam.IsID(string(org)) {
@@ -84,62 +84,19 @@ func (s *Service) Metadata(ctx context.Context, org iam.OrganizationID) ([]byte,
 	return saml.SPMetadata(s.provider(org), key, encryption), nil
 }
 
-// encryptionKey returns the key that assertions are encrypted for; nil while nothing is
-// connected. It is made when somebody first asks for the metadata of a connection, which is
-// how identity providers come by it: most never encrypt.
+// encryptionKey returns the key that assertions are encrypted for; nil unless an Admin has
+// asked for one. Reading metadata never makes it.
 func (s *Service) encryptionKey(ctx context.Context, org iam.OrganizationID) (*saml.EncryptionKey, error) {
 	text, err := s.DB.Read(ctx).EncryptionKey(org)
 	if err != nil {
 		return nil, unavailable(err)
 	}
 	if text == nil {
-		if text, err = s.addEncryptionKey(ctx, org); text == nil || err != nil {
-			return nil, err
-		}
+		return nil, nil
 	}
 	key, err := saml.ParseEncryptionKey(text)
 	if err != nil {
 		return nil, iam.Errorf(iam.KindInternal, "read the encryption key of %s: %w", org, err)
 	}
 	return key, nil
-}
-
-// addEncryptionKey makes one at a time: anybody can ask for metadata, and a key takes a
-// good part of a second to make.
-func (s *Service) addEncryptionKey(ctx context.Context, org iam.OrganizationID) ([]byte, error) {
-	s.makingKey.Lock()
-	defer s.makingKey.Unlock()
-	r := s.DB.Read(ctx)
-	text, err := r.EncryptionKey(org)
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	if text != nil {
-		return text, nil
-	}
-	if _, err := r.Connection(org); errors.Is(err, iam.ErrNotFound) {
-		return nil, nil
-	} else if err != nil {
-		return nil, unavailable(err)
-	}
-	key, err := saml.NewEncryptionKey(s.random(), s.now())
-	if err != nil {
-		return nil, iam.Errorf(iam.KindInternal, "make an encryption key: %w", err)
-	}
-	made, err := key.PEM()
-	if err != nil {
-		return nil, iam.Errorf(iam.KindInternal, "write an encryption key: %w", err)
-	}
-	err = s.DB.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.AddEncryptionKey(org, made); err != nil {
-			return err
-		}
-		// Another server may have been first, or the connection be gone.
-		text, err = tx.EncryptionKey(org)
-		return err
-	})
-	if err != nil {
-		return nil, unavailable(fmt.Errorf("store the encryption key of %s: %w", org, err))
-	}
-	return text, nil
 }

@@ -2,8 +2,8 @@ package signin_test
 
 import (
 	"bytes"
+	"errors"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -11,20 +11,27 @@ import (
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/saml"
 	"github.com/rollcall/rollcall/internal/signin"
+	"github.com/rollcall/rollcall/internal/store/storetest"
 )
 
-// What is encrypted for the organization's certificate, and signed inside, signs in; the
-// certificate is made once, on whatever server, and goes with the connection.
+// Nothing is published to encrypt for until somebody asked for it, however often the
+// metadata is fetched. Then what is encrypted for the organization's certificate, and signed
+// inside, signs in, until the certificate is removed.
 func TestFinishSAML_encrypted(t *testing.T) {
 	eachHouse(t, func(h *house) {
 		h.scimUser("eve@example.com", true)
 		elsewhere, _ := h.organization("Elsewhere")
 		h.connect(elsewhere, h.idp)
-		certificate := func(org iam.OrganizationID, s *signin.Service) []byte {
+		document := func(org iam.OrganizationID, s *signin.Service) []byte {
 			t.Helper()
-			document, err := s.Metadata(t.Context(), org)
+			text, err := s.Metadata(t.Context(), org)
 			h.ok(err)
-			return idp.EncryptionCertificate(t, document)
+			return text
+		}
+		enable := func(org iam.OrganizationID) {
+			t.Helper()
+			_, err := h.admin.EnableEncryption(t.Context(), iam.Operator, org)
+			h.ok(err)
 		}
 		try := func(certificate []byte, unsigned bool) (signin.SignedIn, error) {
 			t.Helper()
@@ -34,11 +41,20 @@ func TestFinishSAML_encrypted(t *testing.T) {
 			a.EncryptFor, a.Unsigned = certificate, unsigned
 			return h.finish(h.second, b, a)
 		}
-		foreign := certificate(elsewhere, h.Service)
+		enable(elsewhere)
+		foreign := idp.EncryptionCertificate(t, document(elsewhere, h.Service))
+		before := storetest.Dump(t, h.url)
+		if text := string(document(h.org, h.Service)); strings.Contains(text, `use="encryption"`) || strings.Contains(text, "EncryptionMethod") {
+			t.Errorf("nobody asked for encryption, and the metadata offers it: %s", text)
+		}
+		if storetest.Dump(t, h.url) != before {
+			t.Error("reading the metadata changed something")
+		}
 		_, err := try(foreign, false) // this organization has no key yet
 		h.refused(err, saml.CauseEncrypted)
-		ours := certificate(h.org, h.Service)
-		if again := certificate(h.org, h.second); !bytes.Equal(ours, again) || bytes.Equal(ours, foreign) {
+		enable(h.org)
+		ours := idp.EncryptionCertificate(t, document(h.org, h.Service))
+		if again := idp.EncryptionCertificate(t, document(h.org, h.second)); !bytes.Equal(ours, again) || bytes.Equal(ours, foreign) {
 			t.Error("the certificate is not the organization's own, or was made twice")
 		}
 		in, err := try(ours, false)
@@ -46,31 +62,22 @@ func TestFinishSAML_encrypted(t *testing.T) {
 		if s := h.alive(in.Cookie); s.Email != "eve@example.com" {
 			t.Errorf("session %+v", s)
 		}
+		_, err = try(nil, false) // what is not encrypted is taken all the same
+		h.ok(err)
 		_, err = try(ours, true)
 		h.refused(err, saml.CauseUnsigned)
 		_, err = try(foreign, false)
 		h.refused(err, saml.CauseDecryption)
 		h.connect(h.org, h.idp) // again, in place
-		if again := certificate(h.org, h.Service); !bytes.Equal(ours, again) {
+		if again := idp.EncryptionCertificate(t, document(h.org, h.Service)); !bytes.Equal(ours, again) {
 			t.Error("new metadata of the identity provider changed the certificate")
 		}
-	})
-}
-
-// Many who ask at once get one certificate.
-func TestMetadata_atOnce(t *testing.T) {
-	eachHouse(t, func(h *house) {
-		var mu sync.Mutex
-		seen := map[string]bool{}
-		results := h.atOnce(6, func(s *signin.Service) error {
-			document, err := s.Metadata(t.Context(), h.org)
-			mu.Lock()
-			defer mu.Unlock()
-			seen[string(document)] = true
-			return err
-		})
-		if len(seen) != 1 || results[""] != 6 {
-			t.Errorf("%d documents, %v", len(seen), results)
+		h.ok(h.admin.DisableEncryption(t.Context(), iam.Operator, h.org))
+		_, err = try(ours, false)
+		h.refused(err, saml.CauseEncrypted)
+		var refused *signin.Refused
+		if !errors.As(err, &refused) || !strings.Contains(refused.Detail, "Encrypted assertions") {
+			t.Errorf("the cause does not say what to do: %+v", refused)
 		}
 	})
 }
@@ -82,7 +89,7 @@ func TestMetadata(t *testing.T) {
 			document, err := h.Metadata(t.Context(), org)
 			h.ok(err)
 			text := string(document)
-			if !strings.Contains(text, publicURL+"/saml/"+string(org)+"/acs") || strings.Contains(text, "X509Certificate") != certificate || strings.Contains(text, `use="encryption"`) != certificate || strings.Count(text, "/logout\"") != 2 {
+			if !strings.Contains(text, publicURL+"/saml/"+string(org)+"/acs") || strings.Contains(text, "X509Certificate") != certificate || strings.Contains(text, `use="encryption"`) || strings.Count(text, "/logout\"") != 2 {
 				t.Errorf("metadata of %s: %s", org, text)
 			}
 		}

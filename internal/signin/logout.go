@@ -52,29 +52,32 @@ func (s *Service) SignOut(ctx context.Context, value string, c Client) (SignedOu
 	if ended.Method != MethodSAML || ended.NameID == "" {
 		return SignedOut{}, nil
 	}
-	if f, err := s.logoutAt(ctx, shown.org); err != nil || f.idp.SLOURL == "" {
+	if f, err := s.trusted(ctx, shown.org); err != nil || f.withLogout().idp.SLOURL == "" {
 		return SignedOut{}, nil
 	}
 	return SignedOut{To: "/saml/" + string(shown.org) + "/logout?continue", Cookie: value, ExpiresAt: now.Add(logoutLifetime)}, nil
 }
 
-// logoutAt is federation with the identity provider's single logout. The plan does not
-// matter: it ends sessions, and begins none.
-func (s *Service) logoutAt(ctx context.Context, org iam.OrganizationID) (federation, error) {
+// trusted is federation whatever the plan: signing out ends sessions, and begins none.
+func (s *Service) trusted(ctx context.Context, org iam.OrganizationID) (federation, error) {
 	f, err := s.connected(ctx, org)
 	if err != nil {
 		return f, err
 	}
-	if f.idp, err = s.identityProvider(f.connection); err != nil {
-		return f, err
-	}
-	// Nothing derived is stored, and people sign out seldom.
+	f.idp, err = s.identityProvider(f.connection)
+	return f, err
+}
+
+// withLogout is f with the identity provider's single logout. Nothing derived is stored:
+// people sign out seldom. Strangers may knock often, and so it is not done before a message
+// has been verified. Metadata that an earlier version took, and this one does not, offers
+// none.
+func (f federation) withLogout() federation {
 	metadata, err := saml.ParseMetadata(f.connection.Metadata, f.connection.UpdatedAt)
-	if err != nil {
-		return f, iam.Errorf(iam.KindInternal, "read the stored metadata of %s again: %w", f.org.ID, err)
+	if err == nil {
+		f.idp.SLOURL, f.idp.SLOBinding, f.idp.SLOResponseURL = metadata.SLOURL, metadata.SLOBinding, metadata.SLOResponseURL
 	}
-	f.idp.SLOURL, f.idp.SLOBinding, f.idp.SLOResponseURL = metadata.SLOURL, metadata.SLOBinding, metadata.SLOResponseURL
-	return f, nil
+	return f
 }
 
 // BeginLogout makes the request by which the identity provider ends its side of the session
@@ -94,12 +97,15 @@ func (s *Service) BeginLogout(ctx context.Context, org iam.OrganizationID, cooki
 	if err != nil {
 		return saml.Message{}, unavailable(err)
 	}
-	f, err := s.logoutAt(ctx, org)
-	if _, refused := asRefused(err); refused || err == nil && f.idp.SLOURL == "" {
+	f, err := s.trusted(ctx, org)
+	if _, refused := asRefused(err); refused {
 		return saml.Message{}, nothing
 	}
 	if err != nil {
 		return saml.Message{}, err
+	}
+	if f = f.withLogout(); f.idp.SLOURL == "" {
+		return saml.Message{}, nothing
 	}
 	key, err := s.signingKey(ctx, org)
 	if err != nil {
@@ -124,7 +130,7 @@ func logoutID(c cookie) string {
 // whether it confirms, signed, that it has ended its side. Nothing rests on it: the session
 // here ended before. An answer that is refused is in the audit log as user_logout_failed.
 func (s *Service) FinishLogout(ctx context.Context, org iam.OrganizationID, in LogoutMessage, cookie string, c Client) (confirmed bool, err error) {
-	f, err := s.logoutAt(ctx, org)
+	f, err := s.trusted(ctx, org)
 	if _, refused := asRefused(err); refused {
 		return false, nil
 	}
@@ -156,7 +162,7 @@ func (s *Service) FinishLogout(ctx context.Context, org iam.OrganizationID, in L
 // once, on whatever server.
 func (s *Service) TakeLogout(ctx context.Context, org iam.OrganizationID, in LogoutMessage, c Client) (saml.Message, error) {
 	a := attempt{what: iam.UserLogoutFailed, method: MethodSAML, client: c}
-	f, err := s.logoutAt(ctx, org)
+	f, err := s.trusted(ctx, org)
 	a.org = f.org.ID
 	if err != nil {
 		return saml.Message{}, s.refuse(ctx, a, err)
@@ -169,7 +175,7 @@ func (s *Service) TakeLogout(ctx context.Context, org iam.OrganizationID, in Log
 	// The answer is made first: what fails behind the end of the sessions could not be done
 	// again, because the request is used up.
 	var answer saml.Message
-	if f.idp.SLOResponseURL != "" {
+	if f = f.withLogout(); f.idp.SLOResponseURL != "" {
 		if answer, err = s.answerLogout(ctx, f, request); err != nil {
 			return saml.Message{}, err
 		}

@@ -303,3 +303,36 @@ func TestTakeLogout_planBelow(t *testing.T) {
 		h.dead(in.Cookie, signin.CauseEnded)
 	})
 }
+
+// Who signed a message is found out before the metadata is read, which takes time, and of
+// which an earlier version may have kept what is not taken any more: then there is no place
+// to answer to, and what the identity provider says still counts.
+func TestTakeLogout_metadataUnreadable(t *testing.T) {
+	eachHouse(t, func(h *house) {
+		h.scimUser("eve@example.com", true)
+		h.offerLogout("")
+		in := h.signIn("eve@example.com")
+		h.ok(h.db.Write(t.Context(), func(tx *store.Tx) error {
+			c, err := tx.Connection(h.org)
+			if err != nil {
+				return err
+			}
+			c.Metadata = []byte(strings.ReplaceAll(string(c.Metadata), h.idp.SLOURL, "ftp://idp.example.net/"))
+			return tx.PutConnection(c)
+		}))
+		request := idp.SignOut{To: h.logoutURL(), Now: h.clock(), NameID: "eve@example.com", Unsigned: true}
+		if _, err := h.TakeLogout(t.Context(), h.org, signin.LogoutMessage{Query: h.idp.LogoutQuery(t, request)}, browser); !signin.Unsigned(err) {
+			t.Errorf("unsigned: %v", err)
+		}
+		request.Unsigned = false
+		m, err := h.TakeLogout(t.Context(), h.org, signin.LogoutMessage{Query: h.idp.LogoutQuery(t, request)}, browser)
+		if err != nil || m.URL != "" || m.Form != nil {
+			t.Errorf("signed: %+v, %v", m, err)
+		}
+		h.dead(in.Cookie, signin.CauseEnded)
+		out, err := h.SignOut(t.Context(), h.signIn("eve@example.com").Cookie, browser)
+		if err != nil || out != (signin.SignedOut{}) {
+			t.Errorf("signed out: %+v, %v", out, err)
+		}
+	})
+}

@@ -3,7 +3,6 @@ package signin
 import (
 	"crypto/rand"
 	"io"
-	"sync"
 	"time"
 
 	"github.com/rollcall/rollcall/internal/store"
@@ -23,7 +22,6 @@ type Service struct {
 	attempts             throttle
 	trying               trying
 	hashing              hashing
-	makingKey            sync.Mutex
 }
 
 func (s *Service) now() time.Time {

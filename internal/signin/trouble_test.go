@@ -21,7 +21,7 @@ func TestSignIn_databaseTrouble(t *testing.T) {
 	h.offerLogout("")
 	out, err := h.SignOut(t.Context(), h.signIn("eve@example.com").Cookie, browser)
 	h.ok(err)
-	_, err = h.Metadata(t.Context(), h.org) // makes the encryption key
+	_, err = h.admin.EnableEncryption(t.Context(), iam.Operator, h.org)
 	h.ok(err)
 	answer := signin.LogoutMessage{Query: h.idp.LogoutQuery(t, idp.SignOut{To: h.logoutURL(), Now: h.clock(), InResponseTo: "_x"})}
 	signOut := signin.LogoutMessage{Query: h.idp.LogoutQuery(t, idp.SignOut{To: h.logoutURL(), Now: h.clock(), NameID: "eve@example.com"})}

@@ -7,7 +7,8 @@ import (
 // Resource names what a counter counts.
 type Resource string
 
-// The counted resources: SCIM users (active or not) and groups.
+// The counted resources: SCIM users (active or not) and groups. Mails are counted beside
+// them (Mails).
 const (
 	CountUsers  Resource = "User"
 	CountGroups Resource = "Group"

@@ -1,6 +1,18 @@
 package store
 
+import "context"
+
 // What the tests of this package see of its inside.
+
+// MigrateTo brings an empty database to the schema of an earlier version of the program.
+func (db *DB) MigrateTo(ctx context.Context, version int64) error {
+	provider, err := db.provider(db.writes)
+	if err != nil {
+		return err
+	}
+	_, err = provider.UpTo(ctx, version)
+	return err
+}
 
 // Exec runs a statement that writes.
 func (tx *Tx) Exec(text string, args ...any) (int64, error) { return tx.exec(text, args...) }

@@ -1,11 +1,13 @@
 package store_test
 
 import (
+	"encoding/hex"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/store"
@@ -74,6 +76,90 @@ func TestMigrate_newerSchema(t *testing.T) {
 				if iam.KindOf(err) != iam.KindConflict || !strings.Contains(err.Error(), "9000") {
 					t.Errorf("got %v, want a refusal of version 9000", err)
 				}
+			}
+		})
+	}
+}
+
+// A database with data in it goes on: what was there is there, and what the newer schema
+// adds is filled from it.
+func TestMigrate_fromVersion4(t *testing.T) {
+	t.Parallel()
+	for _, engine := range storetest.Engines {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			db := storetest.Reopen(t, emptyURL(t, engine), store.Options{Now: func() time.Time { return epoch }})
+			if err := db.MigrateTo(t.Context(), 4); err != nil {
+				t.Fatal(err)
+			}
+			hour := epoch.Truncate(time.Hour).UnixMicro()
+			err := db.Write(t.Context(), func(tx *store.Tx) error {
+				for _, org := range []string{"a", "b"} {
+					if _, err := tx.Exec(`INSERT INTO organizations (org_id, name, plan, scim_enabled, identity_policy, unmapped_groups, created_at)
+						VALUES (?, ?, 'enterprise', TRUE, 'standard', 'create', 0)`, org, org); err != nil {
+						return err
+					}
+				}
+				for org, url := range map[string]string{"a": "https://idp.example.com/metadata", "b": ""} {
+					if _, err := tx.Exec(`INSERT INTO saml_connections (org_id, idp_entity_id, sso_url, metadata, metadata_url, allow_private, certificates, connected_at, updated_at)
+						VALUES (?, 'https://idp.example.com/', 'https://idp.example.com/sso', '<x/>', ?, FALSE, '[]', 1, 1)`, org, url); err != nil {
+						return err
+					}
+				}
+				if _, err := tx.Exec(`INSERT INTO sessions (org_id, id, secret_hash, member_id, method, address, user_agent, created_at, last_seen_at, expires_at)
+					VALUES ('a', 's', ?, 'm', 'saml', '', '', 1, 1, ?)`, hex.EncodeToString(make([]byte, 32)), epoch.Add(time.Hour).UnixMicro()); err != nil {
+					return err
+				}
+				const applied, unchanged = `[{"op":"replace","path":"x","verdict":"unchanged"},{"op":"add","path":"y","verdict":"applied"}]`, `[{"op":"replace","path":"applied","verdict":"unchanged"}]`
+				for i, r := range []struct {
+					org, method string
+					at          int64
+					status      int
+					verdicts    string
+				}{
+					{"a", "PATCH", hour, 200, applied}, {"a", "PATCH", hour + 1, 200, unchanged}, {"a", "GET", hour + 2, 200, "[]"},
+					{"a", "DELETE", hour + 3, 204, "[]"}, {"a", "DELETE", hour + 4, 404, "[]"}, {"a", "PATCH", hour + 5, 503, applied},
+					{"a", "", hour + 6, 0, "[]"}, {"a", "POST", hour + 3_600_000_000 - 1, 201, applied},
+					{"a", "POST", hour + 3_600_000_000, 409, "[]"}, {"b", "POST", hour, 201, applied},
+				} {
+					if _, err := tx.Exec(`INSERT INTO scim_requests (org_id, id, at, method, path, status, duration_us, key_id, address, user_agent, request_body, response_body, verdicts)
+						VALUES (?, ?, ?, ?, '', ?, 0, '', '', '', '', '', ?)`, r.org, string(rune('a'+i)), r.at, r.method, r.status, r.verdicts); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if before, _, err := db.Migrate(t.Context()); err != nil || before != 4 {
+				t.Fatalf("migrated from %d: %v", before, err)
+			}
+			r := db.Read(t.Context())
+			counts, err := r.ActivityCounts("a", time.Time{})
+			want := []store.ActivityCount{
+				{Hour: time.UnixMicro(hour).UTC(), Applied: 3, Unchanged: 2, Refused: 1, Failed: 1},
+				{Hour: time.UnixMicro(hour).UTC().Add(time.Hour), Refused: 1},
+			}
+			if err != nil || !slices.Equal(counts, want) {
+				t.Errorf("counts %v, %v; want %v", counts, err, want)
+			}
+			if counts, err := r.ActivityCounts("b", time.Time{}); err != nil || len(counts) != 1 || counts[0].Applied != 1 {
+				t.Errorf("counts of another organization %v, %v", counts, err)
+			}
+			due, err := r.DueMetadata("", epoch, 10)
+			if err != nil || len(due) != 1 || due[0].Organization != "a" {
+				t.Errorf("due %v, %v; want that of a, which has an address", due, err)
+			}
+			c, err := r.Connection("b")
+			if err != nil || !c.Refresh.NextAt.IsZero() || c.Refresh.Failing() {
+				t.Errorf("the connection of b: %+v, %v", c.Refresh, err)
+			}
+			if key, err := r.EncryptionKey("a"); err != nil || key != nil {
+				t.Errorf("an encryption key of %d bytes, %v", len(key), err)
+			}
+			if n, err := r.Int(`SELECT count(*) FROM sessions WHERE org_id = 'a' AND ended_at IS NULL AND name_id = '' AND session_index = ''`); err != nil || n != 1 {
+				t.Errorf("%d sessions without a name, %v; want the one that was there", n, err)
 			}
 		})
 	}

@@ -124,6 +124,12 @@ func (tx *Tx) AddEncryptionKey(org iam.OrganizationID, pem []byte) error {
 	return err
 }
 
+// DeleteEncryptionKey takes the encryption key from the connection.
+func (tx *Tx) DeleteEncryptionKey(org iam.OrganizationID) error {
+	_, err := tx.exec(`UPDATE saml_connections SET encryption_key = NULL WHERE org_id = ?`, org)
+	return err
+}
+
 // DeleteConnection removes the SAML connection.
 func (tx *Tx) DeleteConnection(org iam.OrganizationID) error {
 	_, err := tx.exec(`DELETE FROM saml_connections WHERE org_id = ?`, org)

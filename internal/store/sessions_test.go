@@ -236,6 +236,11 @@ func TestConnection_keys(t *testing.T) {
 		if c, err := db.Read(t.Context()).Connection(here); err != nil || !c.IDPInitiated || c.SSOBinding != "redirect" || keys(here) != "first,first too" || keys(there) != "," {
 			t.Errorf("connection %+v, %v; keys %q and %q", c, err, keys(here), keys(there))
 		}
+		write(t, db, func(tx *store.Tx) error { return tx.AddEncryptionKey(there, []byte("theirs")) })
+		write(t, db, func(tx *store.Tx) error { return tx.DeleteEncryptionKey(here) })
+		if keys(here) != "first," || keys(there) != ",theirs" {
+			t.Errorf("one key taken away: %q and %q", keys(here), keys(there))
+		}
 		write(t, db, func(tx *store.Tx) error { return tx.DeleteConnection(here) })
 		write(t, db, connect(here))
 		if c, err := db.Read(t.Context()).Connection(here); err != nil || c.IDPInitiated || keys(here) != "," {

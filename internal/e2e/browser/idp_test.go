@@ -85,7 +85,11 @@ var identityProviderPages = template.Must(template.New("login").Parse(`<!doctype
 <label>Who are you <input name="email"></label> <button>Next</button></form>
 {{define "answer"}}<!doctype html><html lang="en"><title>Working</title>
 <form method="post" action="{{.To}}"><input type="hidden" name="SAMLResponse" value="{{.Response}}"><button>Continue</button></form>
-<script>document.forms[0].submit()</script>{{end}}`))
+<script>document.forms[0].submit()</script>{{end}}
+{{define "logout"}}<!doctype html><html lang="en"><title>Working</title>
+<form method="post" action="{{.To}}">{{range $name, $values := .Form}}{{range $values}}<input type="hidden" name="{{$name}}" value="{{.}}">{{end}}{{end}}<button>Continue</button></form>
+<script>document.forms[0].submit()</script>{{end}}
+{{define "ended"}}<!doctype html><html lang="en"><title>Signed out · Identity provider</title><p>All of your sessions have ended{{.}}</p>{{end}}`))
 
 func (p *identityProvider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
@@ -110,6 +114,8 @@ func (p *identityProvider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		answer := idp.Answer{To: request, Email: r.PostFormValue("email"), Now: time.Now()}
 		err = identityProviderPages.ExecuteTemplate(w, "answer", struct{ To, Response string }{request.ACSURL, p.Respond(p.t, answer)})
+	case "/slo", "/sign-out-everywhere":
+		err = p.logout(w, r)
 	case "/favicon.ico": // browsers ask for it unasked
 		w.WriteHeader(http.StatusNoContent)
 	default:

@@ -27,10 +27,16 @@ func (th thing) String() string { return fmt.Sprintf("%s %q", th.role, th.name) 
 
 func (th thing) disabled() bool { return th.states["disabled"] == "true" }
 
-// things lists what assistive technology is told of the page, in its order.
+// things lists what assistive technology is told of the page, in its order. A page that
+// leads on by itself may go while it is read: then the next one is.
 func (b *tab) things() []thing {
 	b.t.Helper()
-	list, err := run(b, readThings)
+	var list []thing
+	var err error
+	b.eventually(func() bool {
+		list, err = run(b, readThings)
+		return err == nil
+	})
 	if err != nil {
 		b.t.Fatalf("%s: read the accessibility tree: %v", b.where(), err)
 	}

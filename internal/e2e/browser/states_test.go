@@ -148,6 +148,7 @@ func (s *site) found() {
 // one of each thing that a page warns of.
 func fillUsual(s *site) {
 	directory := s.provisioned("example.com", "example.org")
+	need[iam.Certificate](s.t)(s.access.EnableEncryption(s.t.Context(), iam.Operator, s.org))
 	s.makeRole("Admins", "ClickHouse-Admins", "control-plane:organization:view", "control-plane:organization:manage")
 	s.makeRole("Read-only", "ClickHouse-Read-only", "control-plane:organization:view", "reports:invoices:read")
 	support := s.makeRole("Support", "", "control-plane:support:manage")

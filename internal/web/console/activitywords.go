@@ -105,7 +105,7 @@ var detailNames = map[string]string{
 	"active": "Active", "address": "Address", "attempts": "Further attempts", "attributes": "Attributes",
 	"before": "Before", "after": "After", "cause": "Cause", "certificates": "Certificates (SHA-256)",
 	"deactivated": "Deactivated", "detail": "Detail", "directHolders": "Direct holders", "directRolesDropped": "Direct roles removed",
-	"displayName": "Display name", "entityIDBefore": "Identity provider before", "expiresAt": "Expires", "groups": "Groups",
+	"displayName": "Display name", "encryptionCertificate": "Encryption certificate (SHA-256)", "entityIDBefore": "Identity provider before", "expiresAt": "Expires", "groups": "Groups",
 	"identity": "Identity policy", "idpInitiated": "Sign-in from the identity provider", "invitation": "Invitation", "invitedBy": "Invited by",
 	"joined": "First sign-in", "keptAs": "Kept as", "linkExpiresAt": "Link expires", "linked": "Groups linked", "localSignIn": "Local sign-in",
 	"managedByBefore": "Managed before by", "members": "Members", "membersAdded": "Members added", "membersAddedCount": "Number added",

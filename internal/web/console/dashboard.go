@@ -239,6 +239,10 @@ func (c *Console) healthPanel(x *exchange, o overview) healthPanel {
 		p.Word, p.Kind, p.Icon, p.Why = "Waiting", "accent", "clock", "No call has come yet. Choose Test Connection in Entra ID."
 	case access.HealthDenied:
 		p.Word, p.Kind, p.Icon = "Denied", "bad", "error"
+		if p.Activity == "" { // why is for those who may see the request log: a caller is not told
+			p.Why = "The last call was denied, " + at(x.now, h.DeniedAt).Text + ". Members with the system role Admin see why."
+			break
+		}
 		p.Why = "The last call came " + howDenied(h.Denied) + ", " + at(x.now, h.DeniedAt).Text + ". Compare Tenant URL and Secret Token in Entra ID."
 	case access.HealthSilent:
 		p.Word, p.Kind, p.Icon, p.Why = "Silent", "warn", "clock", "Entra ID calls about every 40 minutes. Look whether Provisioning Status is On there."

@@ -72,7 +72,7 @@ func (c *Console) setDefaultRoles(x *exchange) error {
 	p.Ask, p.Confirm = mighty(roles, chosen), strings.Join(args, " ")
 	asked := x.value("act") == "preview"
 	if asked || (preview.Members > 0 || len(p.Ask) > 0) && p.Confirm != x.value("confirmed") {
-		p.Preview, p.Asks = &preview, !asked
+		p.Preview, p.Asks = x.preview(preview), !asked
 		return x.show(p)
 	}
 	p.Ask = nil

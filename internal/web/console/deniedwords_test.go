@@ -95,3 +95,23 @@ func TestRefusedCalls(t *testing.T) {
 	o.person("mia@alpha.example", "Manager").get("/settings/scim").is(http.StatusOK).
 		says("Refused calls", "is told to members with the system role Admin").saysNot("Bearer stands twice", "192.0.2.1")
 }
+
+// Whether a key is one of the organization, and whether its secret was right, the caller is
+// not told (S2), and no member either who could be the caller: on the dashboard too.
+func TestDashboard_whyDeniedIsForAdmins(t *testing.T) {
+	t.Parallel()
+	o, b := scimOrg(t)
+	key := must[access.NewKey](t)(o.access.CreateKey(t.Context(), iam.Operator, o.id, ""))
+	o.role("Viewer", iam.PermOrganizationView)
+	o.user("mia@alpha.example")
+	viewer := o.person("mia@alpha.example", "Viewer")
+	for i, why := range []iam.Denial{{Cause: iam.DeniedSecret, Key: key.Key}, {Cause: iam.DeniedForeign}, {Cause: iam.DeniedRevoked, Key: key.Key}} {
+		how := []string{"with a wrong secret", "with a key that is not of this organization", "with a revoked key"}[i]
+		o.write(func(tx *store.Tx) error {
+			return tx.AddSCIMDenials([]store.SCIMDenial{{Organization: o.id, Minute: o.clock().Truncate(time.Minute), Cause: why.String(), Address: "192.0.2.1", Count: 1}})
+		})
+		b.get("/dashboard").is(http.StatusOK).says("Denied", how)
+		viewer.get("/dashboard").is(http.StatusOK).says("Denied", "The last call was denied").saysNot(how, string(key.Key), "192.0.2.1")
+		o.sleep(time.Minute)
+	}
+}

@@ -36,7 +36,7 @@ func (c *Console) domainRemovePage(x *exchange) (*domainRemovePage, error) {
 		p := &domainRemovePage{frame: x.frame("Remove domain"), Domain: d.Domain, Verified: d.Status == access.DomainVerified, Action: domainURL(d.Domain)}
 		p.Here = "/settings/saml"
 		preview, err := c.access.PreviewRemoveDomain(x.r.Context(), x.session.Actor, x.org(), d.Domain)
-		p.Preview = &preview
+		p.Preview = x.preview(preview)
 		return p, err
 	}
 	return nil, iam.Errorf(iam.KindNotFound, "the domain %q is not among this organization's domains", iam.Clip(x.r.PathValue("domain")))

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/signin"
 	"github.com/rollcall/rollcall/internal/web"
@@ -34,6 +35,15 @@ func (x *exchange) fail(err error) {
 		p.Title, p.Text, p.Status = "Not possible", refused.Sentence, http.StatusForbidden
 		if refused.Cause == signin.CauseLink {
 			p.Title, p.Icon = "This link cannot be used", "link"
+		}
+	case errors.Is(err, access.ErrBusy):
+		web.SetCause(x.r, err)
+		x.w.Header().Set("Retry-After", "5")
+		p.Icon, p.Title, p.Text = "clock", "Too many large previews at once", "Others are looking through many members at this moment. Nothing was changed. Try again in 5 seconds."
+		p.Link, p.Label = x.comeBackTo(), "Try again"
+		if x.r.Method == http.MethodPost { // its page has no address of its own
+			p.Text = "Others are looking through many members at this moment. Nothing was changed. Go back and press the button again in 5 seconds."
+			p.Link, p.Label = "/", "Go to the start page"
 		}
 	case kind == iam.KindUnavailable:
 		web.SetCause(x.r, web.Cause(err))

@@ -2,12 +2,15 @@ package console
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/store"
 	"github.com/rollcall/rollcall/internal/store/storetest"
 )
 
@@ -132,4 +135,57 @@ func TestAssets(t *testing.T) {
 	for _, name := range []string{"nothing.css", "..%2Fconsole.go", "%00"} {
 		w.browser().get("/static/console/" + a.hash + "/" + name).is(http.StatusNotFound)
 	}
+}
+
+// Whoever asks for a preview of many members while two others are made is told to come
+// again, and everybody else's pages open meanwhile.
+func TestError_busy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	o := w.org("Alpha", "alpha.example").connect()
+	b, other := o.admin(), passwordSignIn(o)
+	o.write(func(tx *store.Tx) error {
+		for i := range 2_001 {
+			address := fmt.Sprintf("m%04d@alpha.example", i)
+			u := store.User{
+				Org: o.id, ID: iam.MemberID(o.db.NewID()), LoginKey: address, UserName: address, Status: iam.StatusActive,
+				ManagedBy: iam.ManagedBySCIM, SCIM: true, Doc: "{}", Version: 1, CreatedAt: o.clock(), UpdatedAt: o.clock(),
+			}
+			if _, err := tx.InsertUser(u); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	w.access.PreviewWait = time.Millisecond
+	const path = "/settings/saml/domains/alpha.example/remove"
+	release, reached, ended := make(chan struct{}), make(chan struct{}, 2), make(chan answer, 2)
+	w.driver.Reset()
+	for range 2 {
+		w.driver.Inject(storetest.Fault{
+			Match: func(c *storetest.Call) bool {
+				return strings.HasPrefix(c.SQL, "SELECT u.id, u.status FROM users u") && c.Args[1] != ""
+			},
+			Hold: release, Do: func() { reached <- struct{}{} },
+		})
+		tab := *other
+		go func() { ended <- tab.get(path) }()
+		select {
+		case <-reached:
+		case a := <-ended:
+			close(release)
+			t.Fatalf("the preview did not read a second page: %d", a.status)
+		}
+	}
+	a := b.get(path).is(http.StatusServiceUnavailable).says("Too many large previews at once", "Nothing was changed. Try again in 5 seconds.").has(`href="` + path + `"`)
+	if a.header.Get("Retry-After") != "5" {
+		t.Errorf("Retry-After %q", a.header.Get("Retry-After"))
+	}
+	b.post(path, nil).is(http.StatusServiceUnavailable).says("Go back and press the button again in 5 seconds.")
+	b.get("/members").is(http.StatusOK)
+	close(release)
+	for range 2 {
+		(<-ended).is(http.StatusOK).says("can no longer sign in")
+	}
+	b.get(path).is(http.StatusOK)
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -24,7 +25,7 @@ type invitedPage struct {
 	Email     string
 	URL       string
 	Mail      access.Mailed
-	Why       string // the mail could not be sent
+	Why       string // the mail could not be sent, or was not tried
 	ExpiresAt time.Time
 	Roles     []string
 	SSO       bool // he will sign in by SSO
@@ -77,7 +78,7 @@ func (c *Console) invite(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	p := &invitedPage{frame: x.frame("Invited"), Email: iam.Fold(x.value("email")), URL: made.URL, Mail: made.Mail, Why: sentence(made.Mail.Failure), ExpiresAt: made.ExpiresAt}
+	p := &invitedPage{frame: x.frame("Invited"), Email: iam.Fold(x.value("email")), URL: made.URL, Mail: made.Mail, Why: sentence(cmp.Or(made.Mail.Failure, made.Mail.Withheld)), ExpiresAt: made.ExpiresAt}
 	p.Here, p.Domain = "/invitations", iam.DomainOf(p.Email)
 	for _, o := range form.Options {
 		if o.Chosen {

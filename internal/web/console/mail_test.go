@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"testing"
 
+	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/outbound"
 )
@@ -32,7 +33,13 @@ func TestInvitations_mail(t *testing.T) {
 		says("The invitation stands, but its mail could not be sent.", `The mail server refuses the address "bo@alpha.example" (550 5.1.1). Send the link below yourself.`,
 			"Send this link to bo@alpha.example", "I have sent it").has(`role="alert"`, `<code id="invitation-link">`+publicURL+`/invitation/`)
 	b.get("/invitations").says("mia@alpha.example", "bo@alpha.example")
-	if len(sent) != 2 || sent[0].ReplyTo != "admin@alpha.example" {
+	for range access.MailsPerAddress - 1 {
+		b.post("/invitations", url.Values{"email": {"bo@alpha.example"}}).is(http.StatusOK).says("could not be sent")
+	}
+	b.post("/invitations", url.Values{"email": {"bo@alpha.example"}}).is(http.StatusOK).
+		says("The invitation stands, but it was not mailed.", "5 invitations were mailed to bo@alpha.example today, and no more are before tomorrow (UTC).", "Send the link below yourself.", "nothing is mailed", "I have sent it").
+		has(`<code id="invitation-link">` + publicURL + `/invitation/`).saysNot("could not be sent")
+	if len(sent) != 1+access.MailsPerAddress || sent[0].ReplyTo != "admin@alpha.example" {
 		t.Errorf("sent %+v", sent)
 	}
 }

@@ -1,11 +1,23 @@
 package console
 
 import (
+	"slices"
+
 	"github.com/rollcall/rollcall/internal/access"
+	"github.com/rollcall/rollcall/internal/iam"
 )
 
 // The template "preview" of layout.html shows an access.Preview: every page that asks
 // before members are affected does so with it.
+
+// preview is what of a preview may be shown: whoever may not see who is a member reads how
+// many an act affects, and of those whom it names only himself.
+func (x *exchange) preview(p access.Preview) *access.Preview {
+	if !x.session.May(iam.PermOrganizationView) {
+		p.Examples = slices.DeleteFunc(slices.Clone(p.Examples), func(m access.MemberEffect) bool { return !m.You })
+	}
+	return &p
+}
 
 // affected says after an act what it did to the members, as the preview right before it
 // saw it.

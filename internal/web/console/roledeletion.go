@@ -28,7 +28,7 @@ func (c *Console) roleDeletion(x *exchange) error {
 	if err != nil {
 		return x.again(p, err)
 	}
-	p.Preview = &preview
+	p.Preview = x.preview(preview)
 	return x.show(p)
 }
 

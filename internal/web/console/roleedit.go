@@ -131,7 +131,7 @@ func (c *Console) saveRole(x *exchange, d access.RoleDetail, look func(access.Ro
 	p.Confirm, p.Takes = confirmRole(fields, preview), takesFrom(preview)
 	asked := x.value("act") == "preview"
 	if asked || weighty(preview) && p.Confirm != x.value("confirmed") {
-		p.Preview, p.Asks = &preview, !asked
+		p.Preview, p.Asks = x.preview(preview), !asked
 		return x.show(p)
 	}
 	saved, err := save(in)

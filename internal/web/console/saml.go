@@ -18,6 +18,7 @@ type samlPage struct {
 	Stored       bool // metadata is there, if only with certificates that are not valid now
 	Certificates []certificateRow
 	Failure      string // why the metadata could not be refreshed
+	Encryption   string // SHA-256 of the certificate for encryption; "" for none
 	Verified     int    // domains
 	Unfinished   bool
 	IDPInitiated bool
@@ -69,6 +70,7 @@ func (c *Console) samlPage(x *exchange) (*samlPage, error) {
 		return nil, err
 	}
 	p.Stored, p.Failure = p.SAML.IdPEntityID != "", sentence(p.SAML.Refresh.Failure)
+	p.Encryption = fingerprint(p.SAML.Encryption.SHA256)
 	for _, d := range p.SAML.Domains {
 		if d.Status == access.DomainVerified {
 			p.Verified++

@@ -47,7 +47,7 @@ func (p *unlinkingPage) preview(c *Console, x *exchange) error {
 	if err != nil {
 		return err
 	}
-	p.Preview = &preview
+	p.Preview = x.preview(preview)
 	p.Goes = slices.ContainsFunc(preview.Gone, func(r iam.RoleRef) bool { return r.ID == p.ID })
 	return nil
 }

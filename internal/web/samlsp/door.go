@@ -62,8 +62,19 @@ func organization(r *http.Request) iam.OrganizationID {
 func (d *Door) client(r *http.Request) signin.Client {
 	return signin.Client{
 		Address: web.ClientAddress(r), UserAgent: r.UserAgent(), RequestID: web.RequestID(r),
-		Session: d.cookies.Session(r), Mark: d.cookies.Mark(r),
+		Session: d.cookies.Session(r), Mark: d.mark(r),
 	}
+}
+
+// mark is which session the browser has. It comes along, unlike the session, when a page of
+// another site fetches an address of ours or frames it, where the person sees nothing and
+// the browser keeps no new session: an answer that came so must not end the former one.
+// Fetch Metadata Request Headers section 2.1; browsers that do not send it are believed.
+func (d *Door) mark(r *http.Request) string {
+	if dest := r.Header.Get("Sec-Fetch-Dest"); dest != "" && dest != "document" {
+		return ""
+	}
+	return d.cookies.Mark(r)
 }
 
 // metadata answers with the type of the SAML 2.0 metadata media registration.

@@ -37,6 +37,7 @@ type door struct {
 	idp    *idp.Provider
 	org    string
 	jar    map[string]string // the browser's cookies
+	dest   string            // Sec-Fetch-Dest of its requests; "" sends none
 }
 
 func newDoor(t *testing.T) *door {
@@ -80,6 +81,9 @@ func (d *door) send(method, target, site string, form url.Values) *http.Response
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	r.Header.Set("Sec-Fetch-Site", site)
+	if d.dest != "" {
+		r.Header.Set("Sec-Fetch-Dest", d.dest)
+	}
 	for name, value := range d.jar {
 		if site == "cross-site" && method == "POST" && name == "__Host-rollcall" {
 			continue
@@ -215,6 +219,28 @@ func TestDoor_endsTheFormerSession(t *testing.T) {
 	// A mark opens nothing.
 	if _, err := d.signIn.Session(t.Context(), d.jar["__Host-rollcall-mark"], signin.Client{}); iam.KindOf(err) != iam.KindUnauthorized {
 		t.Errorf("a mark as session cookie: %v", err)
+	}
+}
+
+// A page of another site that posts an answer of its own behind the person's back, where
+// nothing is opened for him, ends nothing of his: not even a sign-in that is in order.
+func TestDoor_formerSessionStaysBehindTheBack(t *testing.T) {
+	t.Parallel()
+	for dest, ends := range map[string]bool{"empty": false, "iframe": false, "image": false, "document": true, "": true} {
+		d := newDoor(t)
+		allowed := true
+		_, err := d.access.SetSignIn(t.Context(), iam.Operator, iam.OrganizationID(d.org), access.SignInChange{IDPInitiated: &allowed})
+		d.ok(err)
+		d.page(d.send("POST", d.path("acs"), "cross-site", d.answer(d.begin("/"), "eve@example.com")), 200, "Signed in")
+		session := d.jar["__Host-rollcall"]
+		unasked := d.begin("/")
+		unasked.ID = ""
+		delete(d.jar, "__Host-rollcall-saml")
+		d.dest = dest
+		d.send("POST", d.path("acs"), "cross-site", d.answer(unasked, "bob@example.com"))
+		if alive := d.isAlive(session); alive == ends {
+			t.Errorf("Sec-Fetch-Dest %q: alive %v", dest, alive)
+		}
 	}
 }
 
