@@ -160,6 +160,7 @@ func (p *Provider) askWho(w http.ResponseWriter, r *http.Request, a arrival, pag
 				break
 			}
 		}
+		slices.SortFunc(page.People, func(a, b directory.User) int { return strings.Compare(a.DisplayName, b.DisplayName) })
 	} else {
 		var err error
 		if page.People, err = p.directory.SearchUsers(r.Context(), page.Query, "", listed); err != nil {
