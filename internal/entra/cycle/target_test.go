@@ -63,15 +63,21 @@ func (s *scriptedTarget) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := call{Method: r.Method, URI: strings.TrimPrefix(r.RequestURI, basePath), Body: string(body), Header: r.Header.Clone()}
 	s.mu.Lock()
 	raw := s.raw
+	if raw != nil {
+		s.calls = append(s.calls, c) // before the answer: who has it may ask for the calls at once
+	}
 	s.mu.Unlock()
 	if raw != nil && raw(w, c) {
-		s.mu.Lock()
-		s.calls = append(s.calls, c)
-		s.mu.Unlock()
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if raw != nil {
+		noted := slices.IndexFunc(s.calls, func(one call) bool { return one.Status == 0 && one.Method == c.Method && one.URI == c.URI && one.Body == c.Body })
+		if noted >= 0 {
+			s.calls = slices.Delete(s.calls, noted, noted+1) // it is noted again with its status
+		}
+	}
 	status, answer, header := s.answer(c)
 	if status < 0 {
 		panic(http.ErrAbortHandler) // the connection breaks
