@@ -73,7 +73,9 @@ func (s *scriptedTarget) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if raw != nil {
-		noted := slices.IndexFunc(s.calls, func(one call) bool { return one.Status == 0 && one.Method == c.Method && one.URI == c.URI && one.Body == c.Body })
+		noted := slices.IndexFunc(s.calls, func(one call) bool {
+			return one.Status == 0 && one.Method == c.Method && one.URI == c.URI && one.Body == c.Body
+		})
 		if noted >= 0 {
 			s.calls = slices.Delete(s.calls, noted, noted+1) // it is noted again with its status
 		}
