@@ -157,6 +157,13 @@ func (g *groupCommit) next() *waitingWrite {
 	return w
 }
 
+// queued is how many writes wait for the next batch, as many as it may take.
+func (g *groupCommit) queued() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return min(len(g.redo)+len(g.waiting), maxBatch)
+}
+
 // join makes the next write the current one. Before it gives up it lets the goroutines
 // run that are ready to, since they may bring one.
 func (g *groupCommit) join() bool {
@@ -171,8 +178,9 @@ func (g *groupCommit) join() bool {
 func (g *groupCommit) batch() {
 	g.alone = false
 	if err := g.begin(); err != nil {
-		// Whoever waits has waited while it was tried.
-		for range maxBatch {
+		// Whoever waits has waited while it was tried; whoever comes after the first of them
+		// is answered is not refused for it.
+		for range g.queued() {
 			if w := g.next(); w != nil {
 				w.answer <- err
 			}
