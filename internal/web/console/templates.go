@@ -6,10 +6,15 @@ import (
 	"fmt"
 	"html/template"
 	"reflect"
+
+	"github.com/rollcall/rollcall/internal/web/look"
 )
 
 //go:embed templates
 var templateFiles embed.FS
+
+//go:embed static
+var staticFiles embed.FS
 
 // templates are the pages, found by the type of the struct they are executed with.
 type templates struct {
@@ -21,8 +26,8 @@ const layout = "layout.html"
 
 // parseTemplates reads the template of every route that is a page, each with a copy of
 // the layout, and that of errors.
-func parseTemplates(a *assets, routes []route) (*templates, error) {
-	base, err := template.New(layout).Funcs(functions(a)).ParseFS(templateFiles, "templates/"+layout)
+func parseTemplates(files *look.Files, routes []route) (*templates, error) {
+	base, err := template.New(layout).Funcs(functions(files)).ParseFS(templateFiles, "templates/"+layout)
 	if err != nil {
 		return nil, fmt.Errorf("parse %s: %w", layout, err)
 	}
@@ -49,14 +54,9 @@ func parseTemplates(a *assets, routes []route) (*templates, error) {
 }
 
 // functions are what templates can call beside the methods of their pages.
-func functions(a *assets) template.FuncMap {
+func functions(files *look.Files) template.FuncMap {
 	return template.FuncMap{
-		"asset": func(name string) (string, error) {
-			if url := a.url(name); url != "" {
-				return url, nil
-			}
-			return "", fmt.Errorf("there is no asset %q", name)
-		},
+		"asset":    files.URL,
 		"at":       at,
 		"due":      due,
 		"count":    count,

@@ -33,7 +33,7 @@ func TestTemplates_namesExist(t *testing.T) {
 	t.Parallel()
 	c := newTestConsole(t)
 	for name, kind := range pagesOf(c) {
-		for _, problem := range pagetest.Absent(c.templates.byPage[kind], kind, functions(c.assets)) {
+		for _, problem := range pagetest.Absent(c.templates.byPage[kind], kind, functions(c.files)) {
 			t.Errorf("%s: %s", name, problem)
 		}
 	}
