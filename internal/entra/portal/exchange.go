@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall/rollcall/internal/entra/directory"
 	"github.com/rollcall/rollcall/internal/entra/idp"
 	"github.com/rollcall/rollcall/internal/web"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // maxForm bounds the body of a POST, unless its route says otherwise.
@@ -86,7 +87,7 @@ func (x *exchange) parse() error {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return refuse(http.StatusRequestEntityTooLarge, "the form is larger than %s bytes; send less", count(int(limit)))
+		return refuse(http.StatusRequestEntityTooLarge, "the form is larger than %s bytes; send less", words.Count(int(limit)))
 	case err != nil:
 		return refuse(http.StatusBadRequest, "the form cannot be read; go back and send it again")
 	}
@@ -140,7 +141,7 @@ func (x *exchange) again(p page, err error) error {
 		return err
 	}
 	f := p.base()
-	f.Problem, f.Status = sentence(err.Error()), status
+	f.Problem, f.Status = words.Sentence(err.Error()), status
 	return x.show(p)
 }
 

@@ -8,6 +8,7 @@ import (
 	"reflect"
 
 	"github.com/rollcall/rollcall/internal/entra/look"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 //go:embed templates
@@ -56,12 +57,12 @@ func parseTemplates(files *look.Files, routes []route) (*templates, error) {
 func functions(files *look.Files) template.FuncMap {
 	return template.FuncMap{
 		"asset":    files.URL,
-		"at":       at,
+		"at":       words.At,
 		"stamp":    stamp,
 		"span":     span,
-		"count":    count,
-		"plural":   plural,
-		"sentence": sentence,
+		"count":    words.Count,
+		"plural":   words.Plural,
+		"sentence": words.Sentence,
 		"copyable": func(id, value string) copyable { return copyable{id, value} },
 	}
 }

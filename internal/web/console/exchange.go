@@ -10,6 +10,7 @@ import (
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/signin"
 	"github.com/rollcall/rollcall/internal/web"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // maxForm bounds the body of a POST, unless its route says otherwise. The largest form
@@ -103,7 +104,7 @@ func (x *exchange) parse() error {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return iam.Errorf(iam.KindTooMany, "the form is larger than %s bytes; send less", count(int(limit)))
+		return iam.Errorf(iam.KindTooMany, "the form is larger than %s bytes; send less", words.Count(int(limit)))
 	case err != nil:
 		return iam.Errorf(iam.KindInvalid, "the form cannot be read; go back and send it again")
 	}
@@ -161,7 +162,7 @@ func (x *exchange) again(p page, err error) error {
 	case kind == iam.KindInternal || kind == iam.KindUnavailable || kind == iam.KindUnauthorized:
 		return err
 	default:
-		f.Problem, f.Status = sentence(err.Error()), web.Status(kind)
+		f.Problem, f.Status = words.Sentence(err.Error()), web.Status(kind)
 	}
 	return x.show(p)
 }

@@ -8,6 +8,7 @@ import (
 	"reflect"
 
 	"github.com/rollcall/rollcall/internal/web/look"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 //go:embed templates
@@ -57,13 +58,13 @@ func parseTemplates(files *look.Files, routes []route) (*templates, error) {
 func functions(files *look.Files) template.FuncMap {
 	return template.FuncMap{
 		"asset":    files.URL,
-		"at":       at,
+		"at":       words.At,
 		"due":      due,
-		"count":    count,
-		"plural":   plural,
+		"count":    words.Count,
+		"plural":   words.Plural,
 		"planName": planName,
 		"initials": initials,
-		"sentence": sentence,
+		"sentence": words.Sentence,
 		"copyable": func(id, value string) copyable { return copyable{id, value} },
 	}
 }
