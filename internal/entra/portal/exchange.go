@@ -112,7 +112,7 @@ func (x *exchange) show(p page) error {
 	if err := x.complete(f); err != nil {
 		return err
 	}
-	body, err := x.portal.templates.execute(p)
+	body, err := x.portal.templates.Execute(p)
 	if err != nil {
 		return err
 	}

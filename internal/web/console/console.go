@@ -44,7 +44,7 @@ type Console struct {
 
 	cookies   web.Cookies
 	files     *look.Files
-	templates *templates
+	templates *look.Templates
 	routes    []route
 	mux       *http.ServeMux // of the routes alone
 	handler   http.Handler   // mux behind the guard against other sites' POSTs

@@ -124,7 +124,7 @@ func (x *exchange) value(field string) string { return strings.TrimSpace(x.r.Pos
 func (x *exchange) show(p page) error {
 	f := p.base()
 	x.complete(f)
-	body, err := x.console.templates.execute(p)
+	body, err := x.console.templates.Execute(p)
 	if err != nil {
 		return err
 	}

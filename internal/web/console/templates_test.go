@@ -33,7 +33,7 @@ func TestTemplates_namesExist(t *testing.T) {
 	t.Parallel()
 	c := newTestConsole(t)
 	for name, kind := range pagesOf(c) {
-		for _, problem := range pagetest.Absent(c.templates.byPage[kind], kind, functions(c.files)) {
+		for _, problem := range pagetest.Absent(c.templates.Of(kind), kind, functions(c.files)) {
 			t.Errorf("%s: %s", name, problem)
 		}
 	}
@@ -42,7 +42,7 @@ func TestTemplates_namesExist(t *testing.T) {
 func TestTemplates_execute(t *testing.T) {
 	t.Parallel()
 	c := newTestConsole(t)
-	pagetest.Executes(t, pagesOf(c), func(value any) ([]byte, error) { return c.templates.execute(value.(page)) })
+	pagetest.Executes(t, pagesOf(c), c.templates.Execute)
 }
 
 func TestTemplates_hostileNames(t *testing.T) {
@@ -52,7 +52,7 @@ func TestTemplates_hostileNames(t *testing.T) {
 		p := value.(page)
 		// These come from the program, never from people.
 		p.base().Theme, p.base().Session.Organization.Plan = "dark", iam.PlanEnterprise
-		return c.templates.execute(p)
+		return c.templates.Execute(p)
 	})
 }
 
