@@ -52,7 +52,7 @@ var floors = []floor{
 	{"internal/entra/mapping", []string{"scim"}, "pure: attributes in, SCIM out"},
 	{"internal/entra/directory", nil, "people and applications; knows no protocol"},
 	{"internal/entra/cycle", []string{"scim", "scim/scimclient", "internal/entra/mapping", "internal/entra/directory"}, "the provisioning service: knows its own directory and any SCIM server"},
-	{"internal/entra/look", []string{"internal/web/look"}, "what both doors with pages have on top of the files of all pages"},
+	{"internal/entra/look", []string{"internal/web", "internal/web/look"}, "what both doors with pages have on top of the files of all pages"},
 	{"internal/entra/idp", []string{"internal/entra/look", "internal/entra/directory", "internal/web"}, "a door: signs people in"},
 	{"internal/entra/graph", []string{"scim", "internal/entra/mapping", "internal/entra/directory", "internal/entra/cycle", "internal/entra/idp", "internal/web"}, "a door: what scripts may do; sign-on certificates are made by idp"},
 	{"internal/entra/portal", []string{"scim", "internal/entra/mapping", "internal/entra/directory", "internal/entra/cycle", "internal/entra/look", "internal/entra/idp", "internal/web", "internal/web/look", "internal/web/pagetest", "internal/web/words"}, "a door: what people may do; who is signed in is known by idp"},

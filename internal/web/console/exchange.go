@@ -170,7 +170,7 @@ func (x *exchange) again(p page, err error) error {
 // done answers an act that changed something: the browser goes to a page of this
 // server, which says text once, in bold, and detail behind it.
 func (x *exchange) done(path, text, detail string) error {
-	x.leaveFlash(flash{Kind: "ok", Text: text, Detail: detail})
+	x.leaveFlash(web.Flash{Kind: "ok", Text: text, Detail: detail})
 	return x.to(path)
 }
 
