@@ -42,7 +42,7 @@ var floors = []floor{
 	{"internal/signin", []string{"internal/iam", "internal/store", "internal/saml"}, "who is calling"},
 	{"internal/housekeeping", []string{"internal/iam", "internal/store", "internal/saml", "internal/outbound"}, "what happens without a request"},
 	{"internal/web", []string{"internal/iam", "internal/store"}, "the server around the doors: kinds of errors to statuses, readiness of the database"},
-	{"internal/web/look", nil, "style sheets, icons and scripts of all pages, and how their templates are parsed and executed; knows no page"},
+	{"internal/web/look", nil, "style sheets, icons and scripts of all pages, and how their templates are parsed, executed and sent; knows no page"},
 	{"internal/web/pagetest", nil, "what every door with pages keeps: templates and structs come from the door's tests"},
 	{"internal/web/words", nil, "times, numbers and messages as people read them on all pages"},
 	{"internal/web/scimapi", []string{"scim", "internal/provision", "internal/signin", "internal/housekeeping", "internal/web"}, "a door: decode, one use case, encode; takes values of iam only by inference"},

@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall/rollcall/internal/entra/directory"
 	"github.com/rollcall/rollcall/internal/entra/idp"
 	"github.com/rollcall/rollcall/internal/web"
+	"github.com/rollcall/rollcall/internal/web/look"
 	"github.com/rollcall/rollcall/internal/web/words"
 )
 
@@ -116,22 +117,10 @@ func (x *exchange) show(p page) error {
 	if err != nil {
 		return err
 	}
-	h := x.w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", pagePolicy)
-	h.Set("Cache-Control", "no-store")
-	if f.Status == 0 {
-		f.Status = http.StatusOK
-	}
-	x.w.WriteHeader(f.Status)
-	_, _ = x.w.Write(body) // the browser is gone: nobody is left to tell
+	x.w.Header().Set("Cache-Control", "no-store")
+	look.Write(x.w, f.Status, body)
 	return nil
 }
-
-// pagePolicy is the Content-Security-Policy of a page: its own files, its own forms,
-// nothing inline, in nobody's frame (S55).
-const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 // again shows a form once more, with what was entered, and why it was refused. An
 // error that is no refusal of what was entered is returned.

@@ -10,6 +10,7 @@ import (
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/signin"
 	"github.com/rollcall/rollcall/internal/web"
+	"github.com/rollcall/rollcall/internal/web/look"
 	"github.com/rollcall/rollcall/internal/web/words"
 )
 
@@ -128,24 +129,12 @@ func (x *exchange) show(p page) error {
 	if err != nil {
 		return err
 	}
-	h := x.w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", pagePolicy)
 	if f.Refresh != "" {
-		h.Set("Refresh", "0; url="+f.Refresh)
+		x.w.Header().Set("Refresh", "0; url="+f.Refresh)
 	}
-	if f.Status == 0 {
-		f.Status = http.StatusOK
-	}
-	x.w.WriteHeader(f.Status)
-	_, _ = x.w.Write(body) // the browser is gone: nobody is left to tell
+	look.Write(x.w, f.Status, body)
 	return nil
 }
-
-// pagePolicy is the Content-Security-Policy of a page: its own files, its own forms,
-// nothing inline, in nobody's frame (S55).
-const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 // again shows a form once more, with what was entered, and why it was refused. An
 // error that is no refusal of what was entered is returned.

@@ -1,7 +1,7 @@
 // Package look is what all pages look like, those of the console and of the stand-in for
 // Entra ID: the style sheets tokens.css and base.css, the icons, and page.js. A door adds
 // files of its own, and its pages load tokens.css, then base.css, then the door's style
-// sheet. The package gives these files out, and parses and executes the templates of a
+// sheet. The package gives these files out, and parses, executes and sends the templates of a
 // door; it knows no page.
 package look
 
