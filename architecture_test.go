@@ -42,17 +42,20 @@ var floors = []floor{
 	{"internal/signin", []string{"internal/iam", "internal/store", "internal/saml"}, "who is calling"},
 	{"internal/housekeeping", []string{"internal/iam", "internal/store", "internal/saml", "internal/outbound"}, "what happens without a request"},
 	{"internal/web", []string{"internal/iam", "internal/store"}, "the server around the doors: kinds of errors to statuses, readiness of the database"},
+	{"internal/web/look", nil, "style sheets, icons and scripts of all pages, and how their templates are parsed, executed and sent; knows no page"},
+	{"internal/web/pagetest", nil, "what every door with pages keeps: templates and structs come from the door's tests"},
+	{"internal/web/words", nil, "times, numbers and messages as people read them on all pages"},
 	{"internal/web/scimapi", []string{"scim", "internal/provision", "internal/signin", "internal/housekeeping", "internal/web"}, "a door: decode, one use case, encode; takes values of iam only by inference"},
 	{"internal/web/samlsp", []string{"internal/iam", "internal/access", "internal/signin", "internal/web"}, "a door"},
-	{"internal/web/console", []string{"internal/iam", "internal/access", "internal/signin", "internal/provision", "internal/housekeeping", "internal/web"}, "a door"},
+	{"internal/web/console", []string{"internal/iam", "internal/access", "internal/signin", "internal/provision", "internal/housekeeping", "internal/web", "internal/web/look", "internal/web/words"}, "a door"},
 	{"internal/entra", nil, "the stand-in is in the packages below: honest outside clients, that know nothing of our server"},
 	{"internal/entra/mapping", []string{"scim"}, "pure: attributes in, SCIM out"},
 	{"internal/entra/directory", nil, "people and applications; knows no protocol"},
 	{"internal/entra/cycle", []string{"scim", "scim/scimclient", "internal/entra/mapping", "internal/entra/directory"}, "the provisioning service: knows its own directory and any SCIM server"},
-	{"internal/entra/look", nil, "style sheets, icons and scripts of both doors with pages"},
+	{"internal/entra/look", []string{"internal/web", "internal/web/look"}, "what both doors with pages have on top of the files of all pages"},
 	{"internal/entra/idp", []string{"internal/entra/look", "internal/entra/directory", "internal/web"}, "a door: signs people in"},
 	{"internal/entra/graph", []string{"scim", "internal/entra/mapping", "internal/entra/directory", "internal/entra/cycle", "internal/entra/idp", "internal/web"}, "a door: what scripts may do; sign-on certificates are made by idp"},
-	{"internal/entra/portal", []string{"scim", "internal/entra/mapping", "internal/entra/directory", "internal/entra/cycle", "internal/entra/look", "internal/entra/idp", "internal/web"}, "a door: what people may do; who is signed in is known by idp"},
+	{"internal/entra/portal", []string{"scim", "internal/entra/mapping", "internal/entra/directory", "internal/entra/cycle", "internal/entra/look", "internal/entra/idp", "internal/web", "internal/web/look", "internal/web/pagetest", "internal/web/words"}, "a door: what people may do; who is signed in is known by idp"},
 	{"internal/e2e", []string{"*"}, "runs everything together, and breaks it"},
 	{"cmd/rollcall", []string{"*"}, "wiring: the only product package that sees all"},
 	{"scripts", nil, "small tools of the scripts stand alone"},
@@ -307,7 +310,7 @@ func checkTwoWords(files []source) []string {
 }
 
 // testPackages are no part of the product, though they are no test files.
-var testPackages = []string{"internal/store/storetest", "internal/e2e"}
+var testPackages = []string{"internal/store/storetest", "internal/web/pagetest", "internal/e2e"}
 
 // checkTestPackages: what tests need is not built into the product.
 func checkTestPackages(files []source) []string {
@@ -392,6 +395,7 @@ func TestArchitecture_rulesFindViolations(t *testing.T) {
 
 		{"storetest in a test", checkTestPackages, map[string]string{"internal/access/a_test.go": imports("access", own("internal/store/storetest"))}, nil},
 		{"storetest in the product", checkTestPackages, map[string]string{"cmd/rollcall/a.go": imports("main", own("internal/store/storetest"))}, []string{"cmd/rollcall/a.go imports internal/store/storetest"}},
+		{"pagetest in the product", checkTestPackages, map[string]string{"internal/web/console/a.go": imports("console", own("internal/web/pagetest"))}, []string{"internal/web/console/a.go imports internal/web/pagetest"}},
 		{"end-to-end in itself", checkTestPackages, map[string]string{"internal/e2e/live/a.go": imports("live", own("internal/store/storetest"), own("internal/e2e"))}, nil},
 		{"end-to-end in the product", checkTestPackages, map[string]string{"cmd/rollcall/a.go": imports("main", own("internal/e2e/live"))}, []string{"cmd/rollcall/a.go imports internal/e2e/live"}},
 	}

@@ -54,6 +54,21 @@ func (c Cookies) set(w http.ResponseWriter, name, value string, expires time.Tim
 	http.SetCookie(w, cookie)
 }
 
+// Keep keeps a small thing of a door in the browser for a while; "" takes it back.
+func (c Cookies) Keep(w http.ResponseWriter, name, value string, lives time.Duration) {
+	cookie := &http.Cookie{
+		Name: c.name(name), Value: value, Path: "/", MaxAge: int(lives / time.Second),
+		Secure: c.HTTPS, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
+	if value == "" {
+		cookie.MaxAge = -1
+	}
+	http.SetCookie(w, cookie)
+}
+
+// Kept returns what the browser keeps of that name, "" for nothing.
+func (c Cookies) Kept(r *http.Request, name string) string { return c.read(r, name) }
+
 // Session returns the value of the session cookie, "" for none.
 func (c Cookies) Session(r *http.Request) string { return c.read(r, sessionCookie) }
 

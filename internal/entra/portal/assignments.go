@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 type assignmentsPage struct {
@@ -17,7 +18,7 @@ type assignmentsPage struct {
 // assignmentRow is who is assigned.
 type assignmentRow struct {
 	member
-	Since     moment
+	Since     words.Moment
 	Forgotten string // why the assignment counts for nothing now; "" when it counts
 }
 
@@ -49,7 +50,7 @@ func (p *Portal) assignments(x *exchange) error {
 	}
 	list, last, more := cut(list, func(a directory.Assignment) directory.ID { return a.ID })
 	for _, a := range list {
-		row := assignmentRow{Since: at(x.now, a.CreatedAt)}
+		row := assignmentRow{Since: words.At(x.now, a.CreatedAt)}
 		if row.member, err = p.memberOf(x, directory.Member{ID: a.PrincipalID, Kind: a.PrincipalKind}); err != nil {
 			return err
 		}
@@ -61,7 +62,7 @@ func (p *Portal) assignments(x *exchange) error {
 			if err != nil {
 				return err
 			}
-			row.Mail = plural(n, "direct member", "direct members")
+			row.Mail = words.Plural(n, "direct member", "direct members")
 		}
 		page.Rows = append(page.Rows, row)
 	}
@@ -153,7 +154,7 @@ func (p *Portal) assign(x *exchange) error {
 			added++
 		}
 	}
-	return x.done("/applications/"+string(app.ID)+"/assignments", "Application assignment succeeded: "+plural(added, "user or group was", "users or groups were")+" assigned.",
+	return x.done("/applications/"+string(app.ID)+"/assignments", "Application assignment succeeded: "+words.Plural(added, "user or group was", "users or groups were")+" assigned.",
 		"The next cycle provisions them; Provision on demand does at once.")
 }
 
@@ -176,7 +177,7 @@ func (p *Portal) unassign(x *exchange) error {
 	if removed == 0 {
 		return refuse(http.StatusBadRequest, "nobody was chosen: tick those to unassign")
 	}
-	return x.done("/applications/"+string(app.ID)+"/assignments", plural(removed, "assignment was", "assignments were")+" removed.",
+	return x.done("/applications/"+string(app.ID)+"/assignments", words.Plural(removed, "assignment was", "assignments were")+" removed.",
 		"Who is assigned in no other way is disabled in the application by the next cycle, or at once by Provision on demand.")
 }
 
@@ -226,7 +227,7 @@ func (p *Portal) howAssigned(x *exchange, direct bool, via []directory.ID) (stri
 		groups = append(groups, g.DisplayName)
 	}
 	if more := len(via) - most; more > 0 {
-		groups = append(groups, plural(more, "more group", "more groups"))
+		groups = append(groups, words.Plural(more, "more group", "more groups"))
 	}
 	switch {
 	case len(groups) == 0:

@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall/rollcall/internal/entra/cycle"
 	"github.com/rollcall/rollcall/internal/entra/directory"
 	"github.com/rollcall/rollcall/internal/web"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // refusal is an answer to a wrong request that the portal itself gives.
@@ -76,9 +77,9 @@ func (x *exchange) fail(err error) {
 		web.SetCause(x.r, err)
 		p.Title, p.Text = "Something went wrong on the server", "The person who runs it finds the cause in the log under the request ID."
 	case status == http.StatusNotFound:
-		p.Icon, p.Title, p.Text = "search", "Not found", sentence(err.Error())
+		p.Icon, p.Title, p.Text = "search", "Not found", words.Sentence(err.Error())
 	default:
-		p.Title, p.Text = "Not possible", sentence(err.Error())
+		p.Title, p.Text = "Not possible", words.Sentence(err.Error())
 		if x.r.Method == http.MethodPost {
 			p.Text += " Nothing was changed."
 		}

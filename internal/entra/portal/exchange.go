@@ -9,6 +9,8 @@ import (
 	"github.com/rollcall/rollcall/internal/entra/directory"
 	"github.com/rollcall/rollcall/internal/entra/idp"
 	"github.com/rollcall/rollcall/internal/web"
+	"github.com/rollcall/rollcall/internal/web/look"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // maxForm bounds the body of a POST, unless its route says otherwise.
@@ -86,7 +88,7 @@ func (x *exchange) parse() error {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return refuse(http.StatusRequestEntityTooLarge, "the form is larger than %s bytes; send less", count(int(limit)))
+		return refuse(http.StatusRequestEntityTooLarge, "the form is larger than %s bytes; send less", words.Count(int(limit)))
 	case err != nil:
 		return refuse(http.StatusBadRequest, "the form cannot be read; go back and send it again")
 	}
@@ -111,26 +113,14 @@ func (x *exchange) show(p page) error {
 	if err := x.complete(f); err != nil {
 		return err
 	}
-	body, err := x.portal.templates.execute(p)
+	body, err := x.portal.templates.Execute(p)
 	if err != nil {
 		return err
 	}
-	h := x.w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", pagePolicy)
-	h.Set("Cache-Control", "no-store")
-	if f.Status == 0 {
-		f.Status = http.StatusOK
-	}
-	x.w.WriteHeader(f.Status)
-	_, _ = x.w.Write(body) // the browser is gone: nobody is left to tell
+	x.w.Header().Set("Cache-Control", "no-store")
+	look.Write(x.w, f.Status, body)
 	return nil
 }
-
-// pagePolicy is the Content-Security-Policy of a page: its own files, its own forms,
-// nothing inline, in nobody's frame (S55).
-const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 // again shows a form once more, with what was entered, and why it was refused. An
 // error that is no refusal of what was entered is returned.
@@ -140,14 +130,14 @@ func (x *exchange) again(p page, err error) error {
 		return err
 	}
 	f := p.base()
-	f.Problem, f.Status = sentence(err.Error()), status
+	f.Problem, f.Status = words.Sentence(err.Error()), status
 	return x.show(p)
 }
 
 // done answers an act that changed something: the browser goes to a page of this
 // server, which says text once, in bold, and detail behind it.
 func (x *exchange) done(path, text, detail string) error {
-	x.leaveFlash(flash{Kind: "ok", Text: text, Detail: detail})
+	x.leaveFlash(web.Flash{Kind: "ok", Text: text, Detail: detail})
 	return x.to(path)
 }
 

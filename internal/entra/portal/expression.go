@@ -7,6 +7,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/entra/directory"
 	"github.com/rollcall/rollcall/internal/entra/mapping"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // expressionPage is the expression builder's test (Microsoft Entra docs,
@@ -80,7 +81,7 @@ func (p *Portal) tryExpression(x *exchange) error {
 		page.Tried, page.Result, page.Ignore, page.Redacted = err == nil, result.Value, result.Ignore, result.Redacted
 	}
 	if err != nil {
-		page.Problem, page.Status = sentence(err.Error()), http.StatusBadRequest
+		page.Problem, page.Status = words.Sentence(err.Error()), http.StatusBadRequest
 	}
 	return x.show(page)
 }

@@ -25,7 +25,7 @@ type frame struct {
 	Tenant     string
 	Licence    string // "P1", "Free"
 	Sections   []section
-	Flash      flash
+	Flash      web.Flash
 	Problem    string // why a form was refused; see exchange.again
 	Theme      string // "" as the system has it, "light", "dark"
 	URL        string // of this page, to come back to

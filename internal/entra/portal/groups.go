@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 func (p *Portal) groupRoutes() []route {
@@ -217,7 +218,7 @@ func (p *Portal) addMembers(x *exchange) error {
 			added++
 		}
 	}
-	return x.done("/groups/"+string(group.ID), plural(added, "member was", "members were")+" added.", "If the group is assigned to an application, the next cycle carries it on. Provision on demand of the group does at once, for up to five members.")
+	return x.done("/groups/"+string(group.ID), words.Plural(added, "member was", "members were")+" added.", "If the group is assigned to an application, the next cycle carries it on. Provision on demand of the group does at once, for up to five members.")
 }
 
 func (p *Portal) removeMembers(x *exchange) error {
@@ -234,7 +235,7 @@ func (p *Portal) removeMembers(x *exchange) error {
 	if removed == 0 {
 		return refuse(http.StatusBadRequest, "no member was chosen: tick those to remove")
 	}
-	return x.done("/groups/"+string(group), plural(removed, "member was", "members were")+" removed.", "")
+	return x.done("/groups/"+string(group), words.Plural(removed, "member was", "members were")+" removed.", "")
 }
 
 func (p *Portal) groupDeletion(x *exchange) error {
@@ -249,7 +250,7 @@ func (p *Portal) groupDeletion(x *exchange) error {
 	return x.show(&confirmPage{
 		frame: x.frame("Delete "+g.DisplayName+"?", "/groups", identityCrumb, crumb{"Groups", "/groups"}, crumb{g.DisplayName, "/groups/" + string(g.ID)}),
 		Points: []point{
-			{plural(members, "person or group loses", "people or groups lose") + " what they have through it.", "Who is assigned to an application in no other way is deactivated there in the next cycle."},
+			{words.Plural(members, "person or group loses", "people or groups lose") + " what they have through it.", "Who is assigned to an application in no other way is deactivated there in the next cycle."},
 			{"The group leaves the applications it is assigned to", "with the next cycle."},
 			{"It can be restored for 30 days", "with its members and assignments."},
 		},

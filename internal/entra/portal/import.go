@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // largestImport bounds a CSV file: about a hundred thousand people.
@@ -70,7 +71,7 @@ func (p *Portal) importFile(x *exchange, groups bool) error {
 	case err != nil:
 		return x.again(page, err)
 	case groups:
-		return x.done("/groups", plural(report.Groups, "group was", "groups were")+" created.", plural(report.Memberships, "membership was", "memberships were")+" added.")
+		return x.done("/groups", words.Plural(report.Groups, "group was", "groups were")+" created.", words.Plural(report.Memberships, "membership was", "memberships were")+" added.")
 	}
-	return x.done("/users", plural(report.Users, "user was", "users were")+" created.", "")
+	return x.done("/users", words.Plural(report.Users, "user was", "users were")+" created.", "")
 }

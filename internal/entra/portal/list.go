@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 const pageRows = 50
@@ -47,11 +49,11 @@ func (l listPlace) page(path string, query url.Values, rows int, last string, mo
 	case rows == 0:
 		p.Text = "No " + many
 	case total >= 0:
-		p.Text = count(l.From+1) + "–" + count(l.From+rows) + " of " + plural(total, one, many)
+		p.Text = words.Count(l.From+1) + "–" + words.Count(l.From+rows) + " of " + words.Plural(total, one, many)
 	case more || l.From > 0:
-		p.Text = many + " " + count(l.From+1) + "–" + count(l.From+rows)
+		p.Text = many + " " + words.Count(l.From+1) + "–" + words.Count(l.From+rows)
 	default:
-		p.Text = plural(rows, one, many)
+		p.Text = words.Plural(rows, one, many)
 	}
 	address := func(after string, trail []string, from int) string {
 		q := url.Values{}

@@ -11,6 +11,7 @@ import (
 	"github.com/rollcall/rollcall/internal/entra/cycle"
 	"github.com/rollcall/rollcall/internal/entra/directory"
 	"github.com/rollcall/rollcall/internal/entra/mapping"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 func (p *Portal) logRoutes() []route {
@@ -46,7 +47,7 @@ type downloadLink struct{ Label, URL string }
 type logRow struct {
 	URL         string
 	Here        bool
-	At          moment
+	At          words.Moment
 	Name, ID    string
 	Action      string
 	Status      cycle.Result
@@ -229,7 +230,7 @@ func address(path string, query url.Values, pairs ...string) string {
 }
 
 // logMoment is the time of an entry as lists show it: within a day only the time.
-func logMoment(now, t time.Time) moment {
+func logMoment(now, t time.Time) words.Moment {
 	m := stamp(t)
 	m.Text = t.UTC().Format("2 Jan 15:04:05")
 	if now.Sub(t) < 24*time.Hour && now.UTC().YearDay() == t.UTC().YearDay() {
@@ -366,7 +367,7 @@ type auditPage struct {
 
 type auditRow struct {
 	cycle.AuditEntry
-	At          moment
+	At          words.Moment
 	Application string
 	URL         string
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/web"
 )
 
 func TestUsers_acts(t *testing.T) {
@@ -191,7 +192,7 @@ func TestFlash(t *testing.T) {
 		b.get("/users").saysNot(says)
 	}
 	b.cookies["entra-flash"] = leave()
-	w.sleep(flashLifetime + time.Second)
+	w.sleep(web.FlashLifetime + time.Second)
 	b.get("/users").saysNot(says)
 }
 

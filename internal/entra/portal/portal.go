@@ -47,7 +47,7 @@ type Portal struct {
 	running    context.Context
 
 	files     *look.Files
-	templates *templates
+	templates *look.Templates
 	routes    []route
 	mux       *http.ServeMux // of the routes alone
 	handler   http.Handler   // mux behind the guard against other sites' POSTs

@@ -11,6 +11,7 @@ import (
 	"github.com/rollcall/rollcall/internal/entra/cycle"
 	"github.com/rollcall/rollcall/internal/entra/directory"
 	"github.com/rollcall/rollcall/internal/entra/mapping"
+	"github.com/rollcall/rollcall/internal/web/look"
 )
 
 // things are what a path can name.
@@ -142,7 +143,7 @@ func TestRoutes_render(t *testing.T) {
 						t.Errorf("%s shows %q", path, bad)
 					}
 				}
-				if got := a.header.Get("Content-Security-Policy"); got != pagePolicy || a.header.Get("Cache-Control") != "no-store" {
+				if got := a.header.Get("Content-Security-Policy"); got != look.Policy || a.header.Get("Cache-Control") != "no-store" {
 					t.Errorf("%s: policy %q, caching %q", path, got, a.header.Get("Cache-Control"))
 				}
 				a.has("Stand-in for Microsoft Entra ID.", "Not a Microsoft product.")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // activityPage is Organization settings, SAML and SCIM settings, Provisioning activity:
@@ -101,7 +102,7 @@ func (c *Console) activity(x *exchange) error {
 		p.Requests = append(p.Requests, row)
 	}
 	markDays(p.Requests)
-	p.Pager = logPager("/settings/activity", query, found.Newer, found.Older, plural(len(found.Requests), "request", "requests")+" on this page")
+	p.Pager = logPager("/settings/activity", query, found.Newer, found.Older, words.Plural(len(found.Requests), "request", "requests")+" on this page")
 	if open != "" {
 		r, err := c.access.Request(x.r.Context(), x.org(), open)
 		if err != nil {
@@ -131,7 +132,7 @@ func (c *Console) denied(x *exchange, p *activityPage, since time.Time) error {
 	known := c.circumstances(x, keys)
 	for _, d := range list {
 		why := known.explain(iam.ParseDenial(d.Cause))
-		p.Denied = append(p.Denied, deniedRow{Minute: d.Minute, Cause: why.Title, Hint: why.Do, Address: d.Address, Count: count(int(d.Count))})
+		p.Denied = append(p.Denied, deniedRow{Minute: d.Minute, Cause: why.Title, Hint: why.Do, Address: d.Address, Count: words.Count(int(d.Count))})
 	}
 	return nil
 }
@@ -150,10 +151,10 @@ func (p *activityPage) asked(query url.Values, now time.Time) access.RequestQuer
 	} else if result != "noted" && result != "" {
 		asked.Status, _ = strconv.Atoi(result) // a status
 	}
-	words := strings.Fields(strings.ToLower(p.Search))
-	if len(words) > 0 || result == "noted" {
+	sought := strings.Fields(strings.ToLower(p.Search))
+	if len(sought) > 0 || result == "noted" {
 		asked.Match = func(r access.SCIMRequest) bool {
-			return (result != "noted" || noted(r)) && hasWords(words, r.ID, r.Path, string(r.Key), r.Address, r.UserAgent, r.RequestBody, r.ResponseBody, verdictText(r))
+			return (result != "noted" || noted(r)) && hasWords(sought, r.ID, r.Path, string(r.Key), r.Address, r.UserAgent, r.RequestBody, r.ResponseBody, verdictText(r))
 		}
 	}
 	return asked
@@ -168,9 +169,9 @@ func logCursor(query url.Values, name string) string {
 }
 
 // hasWords tells whether each word stands in one of the texts; case does not matter.
-func hasWords(words []string, texts ...string) bool {
+func hasWords(sought []string, texts ...string) bool {
 	all := strings.ToLower(strings.Join(texts, "\n"))
-	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(all, w) })
+	return !slices.ContainsFunc(sought, func(w string) bool { return !strings.Contains(all, w) })
 }
 
 func verdictText(r access.SCIMRequest) string {
@@ -281,7 +282,7 @@ func requestSummary(r access.SCIMRequest) string {
 		return refusal(r)
 	}
 	if len(r.Verdicts) == 1 && r.Verdicts[0].Note != "" {
-		return sentence(strings.TrimPrefix(r.Verdicts[0].Note, "warning: "))
+		return words.Sentence(strings.TrimPrefix(r.Verdicts[0].Note, "warning: "))
 	}
 	if len(r.Verdicts) > 0 {
 		return verdictCounts(r.Verdicts)
@@ -291,7 +292,7 @@ func requestSummary(r access.SCIMRequest) string {
 		if err == nil && n == 0 {
 			return "no match"
 		}
-		return plural(n, "result", "results")
+		return words.Plural(n, "result", "results")
 	}
 	return ""
 }
@@ -311,7 +312,7 @@ func verdictCounts(list []access.Verdict) string {
 	}
 	parts := make([]string, len(order))
 	for i, verdict := range order {
-		parts[i] = count(counts[verdict]) + " " + verdict
+		parts[i] = words.Count(counts[verdict]) + " " + verdict
 	}
 	return strings.Join(parts, ", ")
 }
@@ -324,5 +325,5 @@ func refusal(r access.SCIMRequest) string {
 	if json.Unmarshal([]byte(r.ResponseBody), &e) != nil || e.Detail == "" {
 		return "Refused"
 	}
-	return sentence(e.Detail)
+	return words.Sentence(e.Detail)
 }

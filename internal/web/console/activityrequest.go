@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // openedRequest is one request of the log with everything that is known of it.
@@ -65,7 +66,7 @@ func newOpenedRequest(r access.SCIMRequest, list url.Values) *openedRequest {
 		Key: r.Key, Address: r.Address, UserAgent: r.UserAgent, Close: pathWith("/settings/activity", list),
 	}
 	for i, v := range r.Verdicts {
-		row := verdictRow{Number: i + 1, What: strings.TrimSpace(v.Op + " " + v.Path), Verdict: v.Verdict, Kind: verdictKind(v), Note: sentence(v.Note), Hint: verdictHint(v), LogsOnly: v.Op == "log"}
+		row := verdictRow{Number: i + 1, What: strings.TrimSpace(v.Op + " " + v.Path), Verdict: v.Verdict, Kind: verdictKind(v), Note: words.Sentence(v.Note), Hint: verdictHint(v), LogsOnly: v.Op == "log"}
 		switch row.Kind {
 		case "ok":
 			row.Icon = "check"
@@ -113,7 +114,7 @@ func newBodyView(body string) bodyView {
 
 func sizeText(n int) string {
 	if n < 1000 {
-		return plural(n, "byte", "bytes")
+		return words.Plural(n, "byte", "bytes")
 	}
 	return fmt.Sprintf("%.1f KB", float64(n)/1000)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // activityKind is how a type of audit event is written for people.
@@ -145,12 +146,12 @@ func detailText(v any) string {
 		case v == "":
 			return "none"
 		case err == nil:
-			return exact(at)
+			return words.Exact(at)
 		}
 		return v
 	case float64:
 		if v == float64(int(v)) {
-			return count(int(v))
+			return words.Count(int(v))
 		}
 	case []any:
 		if len(v) == 0 {

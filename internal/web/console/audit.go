@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // auditPage is Audit: everything that was changed, and every sign-in (R114).
@@ -93,7 +94,7 @@ func (p *auditPage) list(found access.ActivityPage, query url.Values, now time.T
 	}
 	p.Looked = found.Looked
 	p.Heading = activityCount(found, p.Search != "")
-	p.Pager = logPager("/audit", query, string(found.Newer), string(found.Older), plural(len(p.Rows), "activity", "activities")+" on this page")
+	p.Pager = logPager("/audit", query, string(found.Newer), string(found.Older), words.Plural(len(p.Rows), "activity", "activities")+" on this page")
 	p.Export = pathWith("/audit/export", without(query, "older", "newer"))
 	p.WithoutActor = pathWith("/audit", without(query, "older", "newer", "actor-id"))
 }
@@ -103,11 +104,11 @@ func (p *auditPage) list(found access.ActivityPage, query url.Values, now time.T
 func activityCount(found access.ActivityPage, search bool) string {
 	switch {
 	case !search && found.Total >= access.MaxCounted:
-		return count(access.MaxCounted) + " or more activities"
+		return words.Count(access.MaxCounted) + " or more activities"
 	case !search:
-		return plural(found.Total, "activity", "activities")
+		return words.Plural(found.Total, "activity", "activities")
 	case found.Older == "" && found.Newer == "":
-		return plural(len(found.Events), "activity", "activities")
+		return words.Plural(len(found.Events), "activity", "activities")
 	}
 	return "Activities"
 }
@@ -125,9 +126,9 @@ func (p *auditPage) asked(query url.Values) (access.ActivityQuery, error) {
 		}
 	}
 	p.Filtered = p.Search != "" || p.From != "" || p.To != "" || asked.ActorType != "" || p.ActorID != "" || len(asked.Types) > 0
-	words := strings.Fields(strings.ToLower(p.Search))
-	if len(words) > 0 {
-		asked.Match = func(e iam.AuditEvent) bool { return activityHas(e, words) }
+	sought := strings.Fields(strings.ToLower(p.Search))
+	if len(sought) > 0 {
+		asked.Match = func(e iam.AuditEvent) bool { return activityHas(e, sought) }
 	}
 	var err error
 	if asked.From, err = parseDay(p.From); err != nil {
@@ -158,14 +159,14 @@ func parseDay(s string) (time.Time, error) {
 }
 
 // activityHas tells whether each word stands in what the audit log shows of an event.
-func activityHas(e iam.AuditEvent, words []string) bool {
+func activityHas(e iam.AuditEvent, sought []string) bool {
 	texts := []string{
 		activityText(e), string(e.Type), actorText(e.Actor), e.Actor.ID, e.Actor.Address, e.TargetID, e.TargetName, string(e.ID),
 	}
 	for _, f := range activityFacts(e) {
 		texts = append(texts, f.Name+" "+f.Value)
 	}
-	return hasWords(words, texts...)
+	return hasWords(sought, texts...)
 }
 
 // typeAreas lists the types for the filter.
@@ -214,7 +215,7 @@ func activityNote(e iam.AuditEvent) string {
 	text := func(key string) string { s, _ := e.Details[key].(string); return s }
 	switch e.Type {
 	case iam.UserLoginFailed, iam.UserLogoutFailed:
-		return sentence(text("detail"))
+		return words.Sentence(text("detail"))
 	case iam.UserLogin:
 		if text("method") == "local" {
 			return "With a password."
@@ -233,10 +234,10 @@ func memberChange(e iam.AuditEvent) string {
 	var parts []string
 	for _, change := range [][2]string{{"membersAddedCount", "added"}, {"membersRemovedCount", "removed"}} {
 		if n, ok := e.Details[change[0]].(float64); ok {
-			parts = append(parts, plural(int(n), "member", "members")+" "+change[1])
+			parts = append(parts, words.Plural(int(n), "member", "members")+" "+change[1])
 		}
 	}
-	return sentence(strings.Join(parts, ", "))
+	return words.Sentence(strings.Join(parts, ", "))
 }
 
 // maxNote bounds what a list shows of a change; the activity's own page has all of it.

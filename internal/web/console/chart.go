@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rollcall/rollcall/internal/access"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // chart is provisioning activity as bars: requests that changed something, with those that
@@ -104,16 +105,16 @@ func draw(counts []access.ProvisioningCount, span chartSpan) *chart {
 			mostRefused = c
 		}
 	}
-	ch.Changed, ch.Refused, ch.Unchanged = count(int(changed)), count(int(refused)), count(int(unchanged))
+	ch.Changed, ch.Refused, ch.Unchanged = words.Count(int(changed)), words.Count(int(refused)), words.Count(int(unchanged))
 	ch.Any, ch.Bare = changed+refused+unchanged > 0, unchanged > 0 && changed+refused == 0
 	top := scaleTop(most)
-	ch.Y = [3]string{count(int(top)), count(int(top / 2)), "0"}
+	ch.Y = [3]string{words.Count(int(top)), words.Count(int(top / 2)), "0"}
 	ch.X = [3]string{span.short(counts[0].Start), span.short(counts[len(counts)/2].Start), span.short(counts[len(counts)-1].Start)}
 	for i, c := range counts {
 		ch.Bars = append(ch.Bars, newBar(i, c, top, span))
 	}
-	ch.Label = "Provisioning activity, last " + span.Label + ": " + plural(int(changed), "change", "changes") + " applied, " +
-		plural(int(refused), "request", "requests") + " refused or failed, " + count(int(unchanged)) + " without a change."
+	ch.Label = "Provisioning activity, last " + span.Label + ": " + words.Plural(int(changed), "change", "changes") + " applied, " +
+		words.Plural(int(refused), "request", "requests") + " refused or failed, " + words.Count(int(unchanged)) + " without a change."
 	if changed > 0 {
 		ch.Label += " Most changes " + span.in(mostChanged.Start) + "."
 	}
@@ -129,12 +130,12 @@ func bad(c access.ProvisioningCount) int64 { return c.Refused + c.Failed }
 func newBar(i int, c access.ProvisioningCount, top int64, span chartSpan) bar {
 	b := bar{
 		X: strconv.Itoa(i * barPlace), Inner: lengthText(float64(i*barPlace) + float64(barPlace-barInner)/2),
-		Title: span.long(c.Start) + ": " + plural(int(c.Applied), "change", "changes") + ", " + count(int(c.Refused)) + " refused",
+		Title: span.long(c.Start) + ": " + words.Plural(int(c.Applied), "change", "changes") + ", " + words.Count(int(c.Refused)) + " refused",
 	}
 	if c.Failed > 0 {
-		b.Title += ", " + count(int(c.Failed)) + " failed"
+		b.Title += ", " + words.Count(int(c.Failed)) + " failed"
 	}
-	b.Title += ", " + count(int(c.Unchanged)) + " without a change"
+	b.Title += ", " + words.Count(int(c.Unchanged)) + " without a change"
 	low := 0.0
 	if c.Applied > 0 {
 		tall := barHeight(c.Applied, top)

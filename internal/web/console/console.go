@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/signin"
 	"github.com/rollcall/rollcall/internal/web"
+	"github.com/rollcall/rollcall/internal/web/look"
 )
 
 // Config is what a Console needs. Access, SignIn and PublicURL are required.
@@ -42,8 +43,8 @@ type Console struct {
 	now           func() time.Time
 
 	cookies   web.Cookies
-	assets    *assets
-	templates *templates
+	files     *look.Files
+	templates *look.Templates
 	routes    []route
 	mux       *http.ServeMux // of the routes alone
 	handler   http.Handler   // mux behind the guard against other sites' POSTs
@@ -63,10 +64,10 @@ func New(c Config) (*Console, error) {
 	}
 	console.routes = console.table()
 	var err error
-	if console.assets, err = readAssets(); err != nil {
+	if console.files, err = look.Read("console", staticFiles); err != nil {
 		return nil, err
 	}
-	if console.templates, err = parseTemplates(console.assets, console.routes); err != nil {
+	if console.templates, err = parseTemplates(console.files, console.routes); err != nil {
 		return nil, err
 	}
 	for _, r := range console.routes {
@@ -86,7 +87,7 @@ func New(c Config) (*Console, error) {
 
 // Mount puts the console on mux: its files, and every path that no other door has.
 func (c *Console) Mount(mux *http.ServeMux) {
-	mux.HandleFunc("GET "+assetPattern, c.assets.serve)
+	c.files.Mount(mux)
 	mux.Handle("/", c.handler)
 }
 

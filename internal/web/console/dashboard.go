@@ -5,6 +5,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // warnBefore is how long before a key or a certificate expires the dashboard warns (R29).
@@ -220,7 +221,7 @@ func (o overview) mapping() (done bool, text string) {
 	case groups == 0:
 		return false, "Make a custom role for each SCIM group, with the permissions its members should have. A role of the group's name is linked by itself."
 	case empty > 0:
-		return false, plural(empty, "role that a SCIM group gives has", "roles that SCIM groups give have") + " no permissions yet: members who hold nothing else can sign in but do nothing."
+		return false, words.Plural(empty, "role that a SCIM group gives has", "roles that SCIM groups give have") + " no permissions yet: members who hold nothing else can sign in but do nothing."
 	}
 	return true, ""
 }
@@ -240,10 +241,10 @@ func (c *Console) healthPanel(x *exchange, o overview) healthPanel {
 	case access.HealthDenied:
 		p.Word, p.Kind, p.Icon = "Denied", "bad", "error"
 		if p.Activity == "" { // why is for those who may see the request log: a caller is not told
-			p.Why = "The last call was denied, " + at(x.now, h.DeniedAt).Text + ". Members with the system role Admin see why."
+			p.Why = "The last call was denied, " + words.At(x.now, h.DeniedAt).Text + ". Members with the system role Admin see why."
 			break
 		}
-		p.Why = "The last call came " + howDenied(h.Denied) + ", " + at(x.now, h.DeniedAt).Text + ". Compare Tenant URL and Secret Token in Entra ID."
+		p.Why = "The last call came " + howDenied(h.Denied) + ", " + words.At(x.now, h.DeniedAt).Text + ". Compare Tenant URL and Secret Token in Entra ID."
 	case access.HealthSilent:
 		p.Word, p.Kind, p.Icon, p.Why = "Silent", "warn", "clock", "Entra ID calls about every 40 minutes. Look whether Provisioning Status is On there."
 	case access.HealthRefused:
@@ -257,9 +258,9 @@ func (c *Console) healthPanel(x *exchange, o overview) healthPanel {
 // counted writes a number that access counts only so far.
 func counted(n int) string {
 	if n >= access.MaxCounted {
-		return count(access.MaxCounted) + " or more"
+		return words.Count(access.MaxCounted) + " or more"
 	}
-	return count(n)
+	return words.Count(n)
 }
 
 func (c *Console) attention(x *exchange, o overview) []attention {
@@ -270,10 +271,10 @@ func (c *Console) attention(x *exchange, o overview) []attention {
 		of = " of those looked through"
 	}
 	if n := o.troubles.NoSignIn; n > 0 {
-		add(true, plural(n, "member", "members")+of+" may not be able to sign in", "/members?state=no-sign-in")
+		add(true, words.Plural(n, "member", "members")+of+" may not be able to sign in", "/members?state=no-sign-in")
 	}
 	if n := o.troubles.NoPermissions; n > 0 {
-		add(true, plural(n, "member", "members")+of+" without any permission", "/members?state=no-permissions")
+		add(true, words.Plural(n, "member", "members")+of+" without any permission", "/members?state=no-permissions")
 	}
 	empty, near := 0, 0
 	for _, r := range o.roles {
@@ -285,10 +286,10 @@ func (c *Console) attention(x *exchange, o overview) []attention {
 		}
 	}
 	if empty > 0 {
-		add(true, plural(empty, "role of a SCIM group has", "roles of SCIM groups have")+" no permissions", "/roles")
+		add(true, words.Plural(empty, "role of a SCIM group has", "roles of SCIM groups have")+" no permissions", "/roles")
 	}
 	if near > 0 {
-		add(false, plural(near, "role nearly has", "roles nearly have")+" the name of a SCIM group", "/roles")
+		add(false, words.Plural(near, "role nearly has", "roles nearly have")+" the name of a SCIM group", "/roles")
 	}
 	for _, k := range o.keys {
 		if k.Status == iam.KeyActive && k.MakerLeft {

@@ -6,6 +6,7 @@ import (
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/housekeeping"
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // denialWords explains a cause for which SCIM calls are refused. A key that is known
@@ -74,11 +75,11 @@ func (c *Console) circumstances(x *exchange, keys []access.KeyView) circumstance
 
 // explain writes a denial for the Admins. A cause that is not known stands for itself.
 func (c circumstances) explain(d iam.Denial) explained {
-	words, known := deniedWords[d.Cause]
+	written, known := deniedWords[d.Cause]
 	if !known {
-		return explained{Title: capital(d.String())}
+		return explained{Title: words.Capital(d.String())}
 	}
-	e := explained{Title: words.title, What: words.what, Do: words.do}
+	e := explained{Title: written.title, What: written.what, Do: written.do}
 	if d.Key != "" {
 		e.Title += " " + string(d.Key)
 		e.What += c.ended(d)
@@ -115,8 +116,8 @@ func (c circumstances) ended(d iam.Denial) string {
 // howDenied says in words how the last call came, by the request log's text for its
 // denial.
 func howDenied(text string) string {
-	if words, known := deniedWords[iam.ParseDenial(text).Cause]; known {
-		return words.how
+	if written, known := deniedWords[iam.ParseDenial(text).Cause]; known {
+		return written.how
 	}
 	return "and was denied (" + text + ")"
 }
@@ -135,7 +136,7 @@ type refusedCalls struct {
 const addressesShown = 3
 
 func (c circumstances) refusedCalls(r access.Refusals, partly bool) refusedCalls {
-	row := refusedCalls{explained: c.explain(r.Denial), Count: count(int(r.Count)), Last: r.Newest, Mended: r.Mended}
+	row := refusedCalls{explained: c.explain(r.Denial), Count: words.Count(int(r.Count)), Last: r.Newest, Mended: r.Mended}
 	if partly {
 		row.Count += " or more"
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // domainRemovePage asks before a domain is removed.
@@ -60,7 +61,7 @@ func (c *Console) removeDomain(x *exchange) error {
 	}
 	detail := "Nobody is shut out."
 	if shutOut > 0 {
-		detail = plural(shutOut, "member", "members") + " with an address in it can no longer sign in. SCIM data is unchanged."
+		detail = words.Plural(shutOut, "member", "members") + " with an address in it can no longer sign in. SCIM data is unchanged."
 	}
 	return x.done("/settings/saml", p.Domain+" is removed.", detail)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/signin"
 	"github.com/rollcall/rollcall/internal/web"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // errorPage says why there is no other page.
@@ -54,9 +55,9 @@ func (x *exchange) fail(err error) {
 		web.SetCause(x.r, web.Cause(err))
 		p.Title, p.Text = "Something went wrong on the server", "The person who runs it finds the cause in the log under the request ID."
 	case kind == iam.KindNotFound:
-		p.Icon, p.Title, p.Text = "search", "Not found", sentence(err.Error())
+		p.Icon, p.Title, p.Text = "search", "Not found", words.Sentence(err.Error())
 	default:
-		p.Title, p.Text = "Not possible", sentence(err.Error())
+		p.Title, p.Text = "Not possible", words.Sentence(err.Error())
 		if x.r.Method == http.MethodPost {
 			p.Text += " Nothing was changed."
 		}

@@ -10,6 +10,8 @@ import (
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/signin"
 	"github.com/rollcall/rollcall/internal/web"
+	"github.com/rollcall/rollcall/internal/web/look"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // maxForm bounds the body of a POST, unless its route says otherwise. The largest form
@@ -103,7 +105,7 @@ func (x *exchange) parse() error {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return iam.Errorf(iam.KindTooMany, "the form is larger than %s bytes; send less", count(int(limit)))
+		return iam.Errorf(iam.KindTooMany, "the form is larger than %s bytes; send less", words.Count(int(limit)))
 	case err != nil:
 		return iam.Errorf(iam.KindInvalid, "the form cannot be read; go back and send it again")
 	}
@@ -123,28 +125,16 @@ func (x *exchange) value(field string) string { return strings.TrimSpace(x.r.Pos
 func (x *exchange) show(p page) error {
 	f := p.base()
 	x.complete(f)
-	body, err := x.console.templates.execute(p)
+	body, err := x.console.templates.Execute(p)
 	if err != nil {
 		return err
 	}
-	h := x.w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", pagePolicy)
 	if f.Refresh != "" {
-		h.Set("Refresh", "0; url="+f.Refresh)
+		x.w.Header().Set("Refresh", "0; url="+f.Refresh)
 	}
-	if f.Status == 0 {
-		f.Status = http.StatusOK
-	}
-	x.w.WriteHeader(f.Status)
-	_, _ = x.w.Write(body) // the browser is gone: nobody is left to tell
+	look.Write(x.w, f.Status, body)
 	return nil
 }
-
-// pagePolicy is the Content-Security-Policy of a page: its own files, its own forms,
-// nothing inline, in nobody's frame (S55).
-const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 // again shows a form once more, with what was entered, and why it was refused. An
 // error that is no refusal of what was entered is returned.
@@ -161,7 +151,7 @@ func (x *exchange) again(p page, err error) error {
 	case kind == iam.KindInternal || kind == iam.KindUnavailable || kind == iam.KindUnauthorized:
 		return err
 	default:
-		f.Problem, f.Status = sentence(err.Error()), web.Status(kind)
+		f.Problem, f.Status = words.Sentence(err.Error()), web.Status(kind)
 	}
 	return x.show(p)
 }
@@ -169,7 +159,7 @@ func (x *exchange) again(p page, err error) error {
 // done answers an act that changed something: the browser goes to a page of this
 // server, which says text once, in bold, and detail behind it.
 func (x *exchange) done(path, text, detail string) error {
-	x.leaveFlash(flash{Kind: "ok", Text: text, Detail: detail})
+	x.leaveFlash(web.Flash{Kind: "ok", Text: text, Detail: detail})
 	return x.to(path)
 }
 

@@ -28,7 +28,7 @@ type frame struct {
 	Session   signin.Session // with SignedIn
 	Sections  []section
 	Tabs      []tab
-	Flash     flash
+	Flash     web.Flash
 	Problem   string // why a form was refused; see exchange.again
 	Theme     string // "" as the system has it, "light", "dark"
 	URL       string // of this page, to come back to

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // invitePage is the form for an invitation.
@@ -78,7 +79,7 @@ func (c *Console) invite(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	p := &invitedPage{frame: x.frame("Invited"), Email: iam.Fold(x.value("email")), URL: made.URL, Mail: made.Mail, Why: sentence(cmp.Or(made.Mail.Failure, made.Mail.Withheld)), ExpiresAt: made.ExpiresAt}
+	p := &invitedPage{frame: x.frame("Invited"), Email: iam.Fold(x.value("email")), URL: made.URL, Mail: made.Mail, Why: words.Sentence(cmp.Or(made.Mail.Failure, made.Mail.Withheld)), ExpiresAt: made.ExpiresAt}
 	p.Here, p.Domain = "/invitations", iam.DomainOf(p.Email)
 	for _, o := range form.Options {
 		if o.Chosen {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/rollcall/rollcall/internal/access"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // keyNote is a sentence about a key, below its row.
@@ -58,7 +59,7 @@ func keyAdvice(a access.KeyAdvice, now time.Time) *keyNote {
 		return &keyNote{"warn", "alert", "Do not revoke it: both keys are in use at once.", "This one was used " + silence(a.KeyView) + ", the newer one " + silence(*a.Other) +
 			". A second provisioning job or application still has the old Secret Token, or the new one was tested in Entra ID and not saved. Enter the new one there, too. This key is safe to revoke once it has been silent for " + durationText(access.SilentIntervals*access.CallInterval) + "."}
 	case access.KeyWait:
-		return &keyNote{"", "clock", "Keep it until " + a.Until.UTC().Format("15:04 (UTC)") + ", " + at(now, a.Until).Text + ": then it is safe to revoke, if it stays silent.", waitText(a, now)}
+		return &keyNote{"", "clock", "Keep it until " + a.Until.UTC().Format("15:04 (UTC)") + ", " + words.At(now, a.Until).Text + ": then it is safe to revoke, if it stays silent.", waitText(a, now)}
 	case access.KeyWaitCall:
 		return &keyNote{"", "clock", "Keep it: one more call with the newer key is missing.", "The newer one was used last " + silence(*a.Other) + ", and this one " + silence(a.KeyView) +
 			": a call or two may have been Test Connection alone. Entra ID calls about every " + callEvery + " while Provisioning Status is On; Provision on demand calls at once. After that call this key is safe to revoke."}
@@ -96,7 +97,7 @@ func plainAgo(now, t time.Time) string {
 	if now.Sub(t) < 32*24*time.Hour {
 		return due(now, t).Text
 	}
-	return "on " + at(now, t).Text
+	return "on " + words.At(now, t).Text
 }
 
 // expiryAdvice warns of a key that expires soon, the more the worse that would be; nil for

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // membersPerPage is how many members one page shows.
@@ -63,9 +64,9 @@ type warning struct{ Cause, Text string }
 func newWarning(text string) warning {
 	const longest = 20 // a cause is a few words; further on a colon belongs to the sentence
 	if cause, rest, found := strings.Cut(text, ": "); found && len(cause) <= longest {
-		return warning{capital(cause), sentence(rest)}
+		return warning{words.Capital(cause), words.Sentence(rest)}
 	}
-	return warning{"", sentence(text)}
+	return warning{"", words.Sentence(text)}
 }
 
 // roleMark is a role and why somebody has it.
@@ -216,12 +217,12 @@ func memberPager(query url.Values, found access.MemberPage, filtered bool) pager
 	}
 	switch {
 	case filtered:
-		p.Text = plural(shown, "member", "members") + " on this page"
+		p.Text = words.Plural(shown, "member", "members") + " on this page"
 		if found.Next == "" && found.Previous == "" {
-			p.Text = plural(shown, "member matches", "members match")
+			p.Text = words.Plural(shown, "member matches", "members match")
 		}
 	default:
-		p.Text = count(from) + "–" + count(from+shown-1) + " of " + plural(found.Total, "member", "members")
+		p.Text = words.Count(from) + "–" + words.Count(from+shown-1) + " of " + words.Plural(found.Total, "member", "members")
 	}
 	return p
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/signin"
 	"github.com/rollcall/rollcall/internal/store"
+	"github.com/rollcall/rollcall/internal/web"
 )
 
 func TestMembers(t *testing.T) {
@@ -217,7 +218,7 @@ func TestFlash(t *testing.T) {
 		}
 	}
 	b.cookies["__Host-rollcall-flash"] = value
-	w.sleep(flashLifetime + time.Second)
+	w.sleep(web.FlashLifetime + time.Second)
 	b.get("/details").saysNot(says)
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
 	"github.com/rollcall/rollcall/internal/signin"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // peopleRoutes are the pages of Users and roles. Who may see the organization sees who is
@@ -55,7 +56,7 @@ func (c *Console) peopleTabs(x *exchange, f *frame, roles int) error {
 	if err != nil {
 		return err
 	}
-	f.Badges = map[string]string{"/members": count(members.All), "/roles": count(roles), "/invitations": count(invitations)}
+	f.Badges = map[string]string{"/members": words.Count(members.All), "/roles": words.Count(roles), "/invitations": words.Count(invitations)}
 	return nil
 }
 
@@ -84,13 +85,13 @@ func (x *exchange) roleOptions(roles []access.RoleView, chosen []iam.RoleID) []r
 	list := make([]roleOption, 0, len(roles))
 	for _, r := range roles {
 		o := roleOption{
-			ID: r.ID, Name: r.Name, System: r.Type == iam.RoleSystem, What: capital(permissionCount(r.Role)), Chosen: slices.Contains(chosen, r.ID),
+			ID: r.ID, Name: r.Name, System: r.Type == iam.RoleSystem, What: words.Capital(permissionCount(r.Role)), Chosen: slices.Contains(chosen, r.ID),
 		}
 		if len(r.Groups) > 0 {
 			o.What += ", through " + groupList(r.Groups)
 		}
 		if err := mayGive(x.session, r.Role); err != nil && !o.Chosen {
-			o.Denied = sentence(err.Error())
+			o.Denied = words.Sentence(err.Error())
 		}
 		list = append(list, o)
 	}
@@ -104,7 +105,7 @@ func groupList(groups []access.GroupRef) string {
 		names = append(names, g.DisplayName)
 	}
 	if more := len(groups) - most; more > 0 {
-		names = append(names, count(more)+" more")
+		names = append(names, words.Count(more)+" more")
 	}
 	return strings.Join(names, ", ")
 }
@@ -117,7 +118,7 @@ func permissionCount(r iam.Role) string {
 	case len(r.Permissions) == 0:
 		return "no permissions"
 	}
-	return plural(len(r.Permissions), "permission", "permissions")
+	return words.Plural(len(r.Permissions), "permission", "permissions")
 }
 
 // chosenRoles are the ids of a form's checked roles.

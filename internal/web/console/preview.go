@@ -5,6 +5,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // The template "preview" of layout.html shows an access.Preview: every page that asks
@@ -25,12 +26,12 @@ func affected(p access.Preview) string {
 	if p.Members == 0 {
 		return "No member was affected."
 	}
-	text := plural(p.Members, "member", "members") + " changed"
+	text := words.Plural(p.Members, "member", "members") + " changed"
 	if p.LoseAdmin > 0 {
-		text += ", " + count(p.LoseAdmin) + " lost admin access"
+		text += ", " + words.Count(p.LoseAdmin) + " lost admin access"
 	}
 	if p.GainAdmin > 0 {
-		text += ", " + count(p.GainAdmin) + " gained admin access"
+		text += ", " + words.Count(p.GainAdmin) + " gained admin access"
 	}
 	return text + "."
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // revokePage asks before a key is revoked.
@@ -41,7 +42,7 @@ func (c *Console) revokePage(x *exchange) (*revokePage, error) {
 	}
 	if k.Status != iam.KeyActive {
 		p.Status = http.StatusConflict
-		p.Problem = sentence("the key " + string(k.ID) + " is " + string(k.Status) + " already")
+		p.Problem = words.Sentence("the key " + string(k.ID) + " is " + string(k.Status) + " already")
 	}
 	return p, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // roleEditPage is the form of a custom role, new or not. While a SCIM group is linked
@@ -159,7 +160,7 @@ func confirmRole(in roleFields, p access.Preview) string {
 func savedDetail(p access.Preview) string {
 	var list []string
 	for _, g := range p.Groups {
-		list = append(list, g.DisplayName+" ("+plural(g.Members, "member", "members")+")")
+		list = append(list, g.DisplayName+" ("+words.Plural(g.Members, "member", "members")+")")
 	}
 	if len(list) > 0 {
 		return "Linked now: " + names(list) + ". " + affected(p)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // rolesPage is Users and roles, Roles: which SCIM group gives which role, under the guide's
@@ -92,7 +93,7 @@ func newRoleRow(v access.RoleView, members int) roleRow {
 		row.Permissions = "None"
 		row.Powerless = !row.System && (members > 0 || len(v.Groups) > 0)
 	default:
-		row.Permissions = count(len(v.Permissions))
+		row.Permissions = words.Count(len(v.Permissions))
 	}
 	return row
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/rollcall/rollcall/internal/signin"
 	"github.com/rollcall/rollcall/internal/store"
 	"github.com/rollcall/rollcall/internal/store/storetest"
+	"github.com/rollcall/rollcall/internal/web/look"
 )
 
 // somebody is a kind of person: what he may is said here, and not asked of the code that
@@ -338,7 +339,7 @@ func TestRoutes_headersAndNoChangeByGET(t *testing.T) {
 			if !strings.HasPrefix(a.header.Get("Content-Type"), "text/html") {
 				continue // a file to keep
 			}
-			if got := a.header.Get("Content-Security-Policy"); got != pagePolicy {
+			if got := a.header.Get("Content-Security-Policy"); got != look.Policy {
 				t.Errorf("%s: policy %q", a.what, got)
 			}
 			if regexp.MustCompile(`<script>|<style| style=| on[a-z]+="|javascript:`).MatchString(a.body) {

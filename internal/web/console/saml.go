@@ -7,6 +7,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // samlPage is Organization settings, SAML and SCIM settings, SAML: how the connection
@@ -69,7 +70,7 @@ func (c *Console) samlPage(x *exchange) (*samlPage, error) {
 	if p.SAML, err = c.access.SAML(ctx, org); err != nil {
 		return nil, err
 	}
-	p.Stored, p.Failure = p.SAML.IdPEntityID != "", sentence(p.SAML.Refresh.Failure)
+	p.Stored, p.Failure = p.SAML.IdPEntityID != "", words.Sentence(p.SAML.Refresh.Failure)
 	p.Encryption = fingerprint(p.SAML.Encryption.SHA256)
 	for _, d := range p.SAML.Domains {
 		if d.Status == access.DomainVerified {
@@ -147,11 +148,11 @@ func durationText(d time.Duration) string {
 	hours, minutes := int(d/time.Hour), int(d%time.Hour/time.Minute)
 	switch {
 	case minutes == 0 && hours > 0:
-		return plural(hours, "hour", "hours")
+		return words.Plural(hours, "hour", "hours")
 	case hours == 0:
-		return plural(minutes, "minute", "minutes")
+		return words.Plural(minutes, "minute", "minutes")
 	}
-	return plural(hours, "hour", "hours") + " " + plural(minutes, "minute", "minutes")
+	return words.Plural(hours, "hour", "hours") + " " + words.Plural(minutes, "minute", "minutes")
 }
 
 func (c *Console) refusedSignIns(x *exchange) ([]refusedRow, error) {
@@ -167,9 +168,9 @@ func (c *Console) refusedSignIns(x *exchange) ([]refusedRow, error) {
 
 func newRefusedRow(e iam.AuditEvent) refusedRow {
 	text := func(key string) string { s, _ := e.Details[key].(string); return s }
-	row := refusedRow{Who: e.TargetName, Cause: text("cause"), Detail: sentence(text("detail")), RequestID: text("requestId"), Address: e.Actor.Address, At: e.At}
+	row := refusedRow{Who: e.TargetName, Cause: text("cause"), Detail: words.Sentence(text("detail")), RequestID: text("requestId"), Address: e.Actor.Address, At: e.At}
 	if n, ok := e.Details["attempts"].(float64); ok && n > 1 {
-		row.More = plural(int(n), "attempt", "attempts") + " since " + text("since")
+		row.More = words.Plural(int(n), "attempt", "attempts") + " since " + text("since")
 	}
 	return row
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // samlSetupPage is the set-up of SAML in three steps, with the words of the guide's
@@ -194,7 +195,7 @@ func (x *exchange) domainRefused(p *samlSetupPage, row *domainRow, err error) er
 	if ours(err) {
 		return err
 	}
-	row.Problem, p.Status = sentence(err.Error()), http.StatusConflict
+	row.Problem, p.Status = words.Sentence(err.Error()), http.StatusConflict
 	return x.show(p)
 }
 
@@ -252,7 +253,7 @@ func (c *Console) verifyPending(x *exchange, rows []domainRow) (map[string]strin
 		if ours(err) {
 			return nil, err
 		}
-		problems[rows[i].Domain.Domain] = sentence(err.Error())
+		problems[rows[i].Domain.Domain] = words.Sentence(err.Error())
 	}
 	return problems, nil
 }

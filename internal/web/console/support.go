@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // supportPage is Help, Contact support (R148-R151): the form, and what this organization
@@ -87,15 +88,15 @@ func (c *Console) supportPage(x *exchange, text iam.SupportText) (*supportPage, 
 	}
 	p := &supportPage{frame: x.frame("Contact support"), Text: text, Mails: c.access.MailsSupport(), Later: before != ""}
 	for _, priority := range iam.SupportPriorities() {
-		p.Priorities = append(p.Priorities, choice{Value: string(priority), Label: capital(string(priority)), Chosen: priority == text.Priority})
+		p.Priorities = append(p.Priorities, choice{Value: string(priority), Label: words.Capital(string(priority)), Chosen: priority == text.Priority})
 	}
 	for _, r := range found {
 		p.Rows = append(p.Rows, supportRow{
-			ID: r.ID, Subject: r.Subject, Email: r.Email, Priority: capital(string(r.Priority)), High: r.Priority == iam.PriorityHigh,
+			ID: r.ID, Subject: r.Subject, Email: r.Email, Priority: words.Capital(string(r.Priority)), High: r.Priority == iam.PriorityHigh,
 			At: r.CreatedAt, Picture: r.Screenshot.Exists(),
 		})
 	}
-	p.Pager.Text = plural(len(p.Rows), "request", "requests") + " on this page"
+	p.Pager.Text = words.Plural(len(p.Rows), "request", "requests") + " on this page"
 	if p.Later {
 		p.Pager.Previous = "/support#requests" // the newest
 	}
@@ -162,7 +163,7 @@ func (c *Console) ticket(x *exchange) error {
 		return err
 	}
 	p := &ticketPage{
-		frame: x.frame("Support request"), ID: r.ID, Subject: r.Subject, Email: r.Email, Priority: capital(string(r.Priority)), High: r.Priority == iam.PriorityHigh,
+		frame: x.frame("Support request"), ID: r.ID, Subject: r.Subject, Email: r.Email, Priority: words.Capital(string(r.Priority)), High: r.Priority == iam.PriorityHigh,
 		At: r.CreatedAt, Application: r.Application, ObjectID: r.ApplicationID, Picture: pictureText(r.Screenshot),
 	}
 	p.Here = "/support"
@@ -183,7 +184,7 @@ func pictureText(s iam.Screenshot) string {
 	if s.Extension() == ".jpg" {
 		kind = "JPEG"
 	}
-	return kind + ", " + count(s.Width) + " × " + count(s.Height) + " pixels, " + count((s.Bytes+1023)/1024) + " KB"
+	return kind + ", " + words.Count(s.Width) + " × " + words.Count(s.Height) + " pixels, " + words.Count((s.Bytes+1023)/1024) + " KB"
 }
 
 // screenshot is a file that a person sent: it is kept by the browser and never shown as

@@ -1,87 +1,44 @@
 package console
 
 import (
-	"bytes"
 	"embed"
-	"fmt"
 	"html/template"
-	"reflect"
+
+	"github.com/rollcall/rollcall/internal/web/look"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 //go:embed templates
 var templateFiles embed.FS
 
-// templates are the pages, found by the type of the struct they are executed with.
-type templates struct {
-	byPage map[reflect.Type]*template.Template
-}
+//go:embed static
+var staticFiles embed.FS
 
 // layout is the file that all pages share.
 const layout = "layout.html"
 
-// parseTemplates reads the template of every route that is a page, each with a copy of
-// the layout, and that of errors.
-func parseTemplates(a *assets, routes []route) (*templates, error) {
-	base, err := template.New(layout).Funcs(functions(a)).ParseFS(templateFiles, "templates/"+layout)
-	if err != nil {
-		return nil, fmt.Errorf("parse %s: %w", layout, err)
+// parseTemplates reads the template of every route that is a page, and that of errors.
+func parseTemplates(files *look.Files, routes []route) (*look.Templates, error) {
+	pages := []look.Page{{Template: "error.html", Struct: errorPage{}}}
+	for _, r := range routes {
+		if r.template != "" {
+			pages = append(pages, look.Page{Template: r.template, Struct: r.page})
+		}
 	}
-	all := &templates{byPage: map[reflect.Type]*template.Template{}}
-	for _, r := range append([]route{{template: "error.html", page: errorPage{}}}, routes...) {
-		if r.template == "" {
-			continue
-		}
-		own, err := base.Clone()
-		if err != nil {
-			return nil, fmt.Errorf("copy the layout for %s: %w", r.template, err)
-		}
-		t, err := own.ParseFS(templateFiles, "templates/"+r.template)
-		if err != nil {
-			return nil, fmt.Errorf("parse %s: %w", r.template, err)
-		}
-		kind := reflect.TypeOf(r.page)
-		if known := all.byPage[kind]; known != nil && known.Name() != r.template {
-			return nil, fmt.Errorf("%s has two templates, %s and %s", kind, known.Name(), r.template)
-		}
-		all.byPage[kind] = t.Lookup(r.template)
-	}
-	return all, nil
+	return look.ParseTemplates(templateFiles, functions(files), []string{layout}, pages)
 }
 
 // functions are what templates can call beside the methods of their pages.
-func functions(a *assets) template.FuncMap {
+func functions(files *look.Files) template.FuncMap {
 	return template.FuncMap{
-		"asset": func(name string) (string, error) {
-			if url := a.url(name); url != "" {
-				return url, nil
-			}
-			return "", fmt.Errorf("there is no asset %q", name)
-		},
-		"at":       at,
+		"asset":    files.URL,
+		"at":       words.At,
 		"due":      due,
-		"count":    count,
-		"plural":   plural,
+		"count":    words.Count,
+		"plural":   words.Plural,
 		"planName": planName,
 		"initials": initials,
-		"sentence": sentence,
-		"copyable": func(id, value string) copyable { return copyable{id, value} },
+		"sentence": words.Sentence,
+		"copyable": look.NewCopyable,
 	}
-}
-
-// copyable is a value that is pasted elsewhere, with a button that copies it. ID is its
-// element's id.
-type copyable struct{ ID, Value string }
-
-// execute writes a page into memory: what goes wrong half-way must not reach anybody.
-func (t *templates) execute(p page) ([]byte, error) {
-	kind := reflect.TypeOf(p).Elem()
-	found := t.byPage[kind]
-	if found == nil {
-		return nil, fmt.Errorf("no route names the template of %s", kind)
-	}
-	var body bytes.Buffer
-	if err := found.Execute(&body, p); err != nil {
-		return nil, fmt.Errorf("execute %s: %w", found.Name(), err)
-	}
-	return body.Bytes(), nil
 }

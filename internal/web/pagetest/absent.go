@@ -1,73 +1,17 @@
-package portal
+package pagetest
 
 import (
 	"fmt"
 	"html/template"
-	"os"
 	"reflect"
 	"slices"
-	"strings"
-	"testing"
 	"text/template/parse"
-
-	"github.com/rollcall/rollcall/internal/entra/look"
 )
 
-// A template names fields that nobody looks at until the branch they stand in is
-// executed. So each template is walked through with the type of its struct, in every
-// branch, and each field, method and function it names must be there.
-func TestTemplates_namesExist(t *testing.T) {
-	t.Parallel()
-	c := newTestPortal(t)
-	for name, kind := range pagesOf(c) {
-		for _, problem := range checkTypes(c.templates.byPage[kind], kind, functions(c.files)) {
-			t.Errorf("%s: %s", name, problem)
-		}
-	}
-}
-
-func TestTemplates_namesExist_findsViolations(t *testing.T) {
-	t.Parallel()
-	type inner struct{ Name string }
-	type outer struct {
-		Yes   bool
-		One   *inner
-		Many  []inner
-		ByKey map[string]inner
-	}
-	for text, want := range map[string]string{
-		`{{.Yes}}{{.One.Name}}{{range .Many}}{{.Name}}{{$.Yes}}{{end}}{{with .One}}{{.Name}}{{end}}`: "",
-		`{{range $i, $m := .Many}}{{$m.Name}}{{else}}{{.Yes}}{{end}}{{len .Many}}`:                   "",
-		`{{range .ByKey}}{{.Name}}{{end}}{{if and .Yes (eq .One.Name "x")}}{{end}}`:                  "",
-		`{{define "part"}}{{.Name}}{{end}}{{range .Many}}{{template "part" .}}{{end}}`:               "",
-		`{{with .Many}}{{range .}}{{.Name}}{{end}}{{end}}{{plural 1 "a" "b"}}`:                       "",
-		`{{.No}}`: "outer has no No",
-		`{{if .Yes}}{{else}}{{.One.Nome}}{{end}}`:                                      "inner has no Nome",
-		`{{range .Many}}{{.Yes}}{{end}}`:                                               "inner has no Yes",
-		`{{range $m := .Many}}{{$m.Nome}}{{end}}`:                                      "inner has no Nome",
-		`{{with .One}}{{.Yes}}{{end}}`:                                                 "inner has no Yes",
-		`{{define "part"}}{{.Nome}}{{end}}{{range .Many}}{{template "part" .}}{{end}}`: "inner has no Nome",
-		`{{template "absent" .}}`:                                                      `no template "absent"`,
-		`{{(at .Many).Nome}}`:                                                          "moment has no Nome",
-		`{{range .Yes}}{{end}}`:                                                        "range over bool",
-		`{{if eq .One.Nome "x"}}{{end}}`:                                               "inner has no Nome",
-		`{{with $x := .One}}{{$x.Nome}}{{end}}`:                                        "inner has no Nome",
-		`{{.ByKey.anything.Nome}}`:                                                     "inner has no Nome",
-	} {
-		functions := functions(&look.Files{})
-		parsed, err := template.New("test").Funcs(functions).Parse(text)
-		if err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
-		got := strings.Join(checkTypes(parsed, reflect.TypeFor[outer](), functions), "; ")
-		if want == "" && got != "" || !strings.Contains(got, want) {
-			t.Errorf("%s: got %q, want %q", text, got, want)
-		}
-	}
-}
-
-// checkTypes returns what a template names that its struct, or a function, has not.
-func checkTypes(t *template.Template, dot reflect.Type, functions template.FuncMap) []string {
+// Absent returns what a template names that its struct dot, or a function, has not: one
+// sentence for each. A template names fields that nobody looks at until the branch they
+// stand in is executed, so it is walked through in every branch.
+func Absent(t *template.Template, dot reflect.Type, functions template.FuncMap) []string {
 	c := &typeCheck{all: t, functions: functions, seen: map[string]bool{}}
 	c.template(t.Name(), reflect.PointerTo(dot))
 	return c.problems
@@ -255,37 +199,4 @@ func direct(kind reflect.Type) reflect.Type {
 		return kind.Elem()
 	}
 	return kind
-}
-
-// Nothing stands in a template that the policy of the pages forbids, and every form that
-// changes something says where it goes.
-func TestTemplates_nothingInline(t *testing.T) {
-	t.Parallel()
-	entries, err := os.ReadDir("templates")
-	if err != nil {
-		t.Fatal(err)
-	}
-	used := map[string]bool{"layout.html": true, "parts.html": true}
-	for name := range pagesOf(newTestPortal(t)) {
-		used[name] = true
-	}
-	for _, entry := range entries {
-		content, err := os.ReadFile("templates/" + entry.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !used[entry.Name()] {
-			t.Errorf("no route has the template %s", entry.Name())
-		}
-		for _, forbidden := range []string{"<style", " style=", "javascript:", "data:", " onclick", " onchange", " onsubmit", "http://", "https://"} {
-			if strings.Contains(string(content), forbidden) {
-				t.Errorf("%s holds %q", entry.Name(), forbidden)
-			}
-		}
-		for form := range strings.SplitSeq(string(content), "<form ") {
-			if tag, _, _ := strings.Cut(form, ">"); strings.Contains(tag, `method="post"`) && !strings.Contains(tag, `action="`) {
-				t.Errorf("%s has a form without an action: %s", entry.Name(), tag)
-			}
-		}
-	}
 }

@@ -1,4 +1,4 @@
-// portal.js: comfort only. Every page works without it. No inline handlers, no globals, no dependencies.
+// page.js: comfort only. Every page works without it. No inline handlers, no globals, no dependencies.
 "use strict";
 
 // Copy buttons: data-copy names the id of the element whose text is copied. The button keeps its width, so nothing shifts.
