@@ -243,23 +243,15 @@ func (w *world) verbatim(ctx context.Context) (int, error) {
 			wrong = append(wrong, fmt.Errorf("the reason of %s %q has not the answer %q: %s", e.Action, e.Source.DisplayName, last.Answer, e.Error.Reason))
 		}
 	}
-	base, flags, _ := strings.Cut(w.url, "?")
 	errorsSeen := 0
 	for _, x := range w.wire.taken() {
 		if x.Status < 400 {
 			continue
 		}
 		errorsSeen++
-		url := strings.TrimPrefix(x.URL, base)
-		if flags != "" { // the logs name the request without the flags of the tenant URL
-			path, query, _ := strings.Cut(url, "?")
-			if url = path; query != flags {
-				url += "?" + strings.TrimPrefix(query, flags+"&")
-			}
-		}
-		key := exchange{Method: x.Method, URL: url, Status: x.Status, Answer: x.Answer}
+		key := exchange{Method: x.Method, URL: x.URL, Status: x.Status, Answer: x.Answer}
 		if logged[key]--; logged[key] < 0 {
-			wrong = append(wrong, fmt.Errorf("the logs lack %s %s, answered %d %q", x.Method, url, x.Status, x.Answer))
+			wrong = append(wrong, fmt.Errorf("the logs lack %s %s, answered %d %q", x.Method, x.URL, x.Status, x.Answer))
 		}
 	}
 	return errorsSeen, errors.Join(wrong...)
