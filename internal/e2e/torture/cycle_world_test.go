@@ -20,6 +20,7 @@ type company struct {
 	*testing.T
 	server *live.Server
 	org    live.Organization
+	took   time.Duration      // the last cycle, by the clock on the wall: its own clock jumps
 	target *scimclient.Client // sees what the service sees
 	db     *directory.DB
 	svc    *cycle.Service
@@ -140,7 +141,9 @@ func (c *company) cycle() cycle.Cycle {
 
 func (c *company) tryCycle() cycle.Cycle {
 	c.Helper()
+	began := time.Now()
 	ran, err := c.svc.RunCycle(c.Context(), c.job)
+	c.took = time.Since(began)
 	c.ok(err)
 	c.clock.advance(cycle.DefaultInterval)
 	c.noteLate()
