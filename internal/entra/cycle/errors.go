@@ -81,14 +81,14 @@ var recommendations = map[string]string{
 	CodeUnprocessableEntity: "The target understood the request and refused a value in it. The answer says which one; correct it in the directory or in the mapping.",
 	CodeWebException:        "No complete answer came from the target. Check the tenant URL, and that the target is running and reachable.",
 	CodeInvalidAnchor:       "The object that was linked to this one is gone from the target. Restart provisioning with a full reset, so that objects are matched anew.",
-	CodeNotImplemented:      "The target has not built this operation.",
+	CodeNotImplemented:      "The target has not built this operation. Switch the action off in the mapping, or ask the people who run the target.",
 	CodeMandatoryMissing:    "Fill the attribute in the directory, or change its mapping.",
 	CodeInternalError:       "The mapping could not be evaluated for this object. Correct the expression that is named.",
 	CodeTimeout:             "The target took too long to answer. The change is tried again.",
 	CodeDuplicateTarget:     "Remove one of the objects from the target, or choose matching attributes that are unique there.",
 	CodeDuplicateSource:     "Give the two objects of the directory different values in the matching attribute.",
 	CodeImportSkipped:       "Fill the matching attribute in the directory, or choose another one in the mapping.",
-	CodeMultipleInResponse:  "The target answered a filter that can match one object with several.",
+	CodeMultipleInResponse:  "The target answered a filter that can match one object with several. Ask the people who run the target to make a filter for an id return that object alone.",
 	CodeIncompatible:        "The target's answer is not one that SCIM allows here. The answer says what it objects to; correct the value, the mapping or the target.",
 	CodeAccidentalDeletes:   "If the deletions are meant, choose Allow deletes. If not, correct the assignments or the scoping filter and restart provisioning.",
 	SkipRedundantExport:     "Nothing: source and target agree.",
@@ -104,8 +104,6 @@ var recommendations = map[string]string{
 // TargetError is a request to the target that did not do what it should.
 type TargetError struct {
 	Code   string // an error code of the logs
-	Method string
-	URL    string
 	Status int    // 0 = no answer
 	Answer string // the body, byte for byte
 	// Reason says what is wrong where that is not the status: no answer, or one that cannot be used.

@@ -382,7 +382,16 @@ func TestHostile_hiddenHits(t *testing.T) {
 // request, and a target that refuses everything ends the cycle.
 func TestHostile_retryAfter(t *testing.T) {
 	t.Parallel()
+	type answer struct {
+		status int
+		header string
+	}
+	answers := []answer{{503, "1"}}
 	for _, header := range []string{"", "0", "-5", "300", "301", "9223372036", "9223372037", "9223372036854775807", "99999999999999999999", "soon", "Fri, 31 Dec 9999 23:59:59 GMT", "Thu, 01 Jan 1970 00:00:00 GMT"} {
+		answers = append(answers, answer{429, header})
+	}
+	for _, a := range answers {
+		header := a.header
 		w := newWorld(t)
 		w.svc.Concurrency = 1
 		for i := range 12 {
@@ -390,7 +399,7 @@ func TestHostile_retryAfter(t *testing.T) {
 		}
 		w.target.fail(func(c call) (int, string, http.Header) {
 			if strings.Contains(c.URI, "%40example.com") {
-				return 429, `{"status":"429","detail":"wait"}`, http.Header{"Retry-After": {header}}
+				return a.status, fmt.Sprintf(`{"status":"%d","detail":"wait"}`, a.status), http.Header{"Retry-After": {header}}
 			}
 			return 0, "", nil
 		})
@@ -405,8 +414,12 @@ func TestHostile_retryAfter(t *testing.T) {
 		if total > 10*5*time.Minute || len(calls) > 10*301 {
 			t.Errorf("Retry-After %q: waited %v in all, %d calls", header, total, len(calls))
 		}
-		if c.Users > 10 || !strings.Contains(c.Aborted, "429 (Too Many Requests)") || w.read().Quarantine.Code != cycle.CodeTooManyRequests {
-			t.Errorf("Retry-After %q: %d users, ended %q", header, c.Users, c.Aborted)
+		want, code := "429 (Too Many Requests)", cycle.CodeTooManyRequests
+		if a.status == 503 {
+			want, code = "503 (Service Unavailable)", cycle.CodeInternalServerError
+		}
+		if c.Users > 10 || !strings.Contains(c.Aborted, want) || w.read().Quarantine.Code != code {
+			t.Errorf("%d, Retry-After %q: %d users, ended %q, quarantine %+v", a.status, header, c.Users, c.Aborted, w.read().Quarantine)
 		}
 	}
 }

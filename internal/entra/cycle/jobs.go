@@ -147,9 +147,6 @@ func (s *Service) SaveMapping(ctx context.Context, id JobID, m mapping.ObjectMap
 	if m.Kind != mapping.KindUser && m.Kind != mapping.KindGroup {
 		return Job{}, refuse(Invalid, "There is no mapping for %q; it is for User or Group.", clip(string(m.Kind)))
 	}
-	if m.Kind == mapping.KindUser && !m.Enabled {
-		return Job{}, refuse(Invalid, "The mapping of users cannot be disabled.")
-	}
 	if err := m.Validate(); err != nil {
 		return Job{}, refuse(Invalid, "%s", err.Error())
 	}

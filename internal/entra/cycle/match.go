@@ -32,9 +32,6 @@ func (w *work) match(ctx context.Context, link *Link, matching []mapping.Matchin
 	}
 	var details []Detail
 	for _, m := range matching {
-		if m.Value == "" {
-			continue
-		}
 		hits, err := w.r.target.find(ctx, &w.tr, w.o.kind, m.Target, m.Value)
 		if err != nil {
 			return nil, w.fail(ActionOther, "match an entry in the source and target systems", err)

@@ -67,9 +67,8 @@ func (t *target) refers(ctx context.Context, tr *trace, kind mapping.Kind, id, a
 		return false, err
 	}
 	if len(list.Resources) > 1 { // an id is one object's
-		last := tr.exchanges[len(tr.exchanges)-1]
 		return false, &TargetError{
-			Code: CodeMultipleInResponse, Method: last.Method, URL: last.URL, Status: last.Status,
+			Code: CodeMultipleInResponse, Status: tr.exchanges[len(tr.exchanges)-1].Status,
 			Reason: fmt.Sprintf("The SCIM endpoint answered a filter for one id with %d objects.", len(list.Resources)),
 		}
 	}
@@ -185,7 +184,7 @@ func (t *target) remove(ctx context.Context, tr *trace, kind mapping.Kind, id st
 func (t *target) unusable(tr *trace, answer *scimclient.Response, because string) error {
 	last := &tr.exchanges[len(tr.exchanges)-1]
 	last.Answer = t.kept(answer)
-	return &TargetError{Code: CodeIncompatible, Method: last.Method, URL: last.URL, Status: answer.Status, Answer: last.Answer, Reason: deserialize(because)}
+	return &TargetError{Code: CodeIncompatible, Status: answer.Status, Answer: last.Answer, Reason: deserialize(because)}
 }
 
 // deserialize is the sentence before the reason why an answer cannot be used (observed).

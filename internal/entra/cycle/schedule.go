@@ -12,6 +12,9 @@ import (
 // clock, which in a demonstration may be set forward.
 const poll = time.Second
 
+// tidying is how often the scheduler removes what is past its time.
+const tidying = time.Hour
+
 // Run runs due cycles until the context ends, and waits for those that are running. Nothing
 // else of the service needs it: without it cycles run when RunDue or RunCycle is called.
 func (s *Service) Run(ctx context.Context) {
@@ -23,7 +26,14 @@ func (s *Service) Run(ctx context.Context) {
 	defer ticker.Stop()
 	var wg sync.WaitGroup
 	defer wg.Wait()
+	var tidied time.Time
 	for {
+		if now := s.now(); now.Sub(tidied) >= tidying {
+			tidied = now
+			if err := s.tidy(ctx); err != nil && ctx.Err() == nil {
+				s.log().ErrorContext(ctx, "remove what is past its time", "error", err)
+			}
+		}
 		due, err := s.due(ctx)
 		if err != nil && ctx.Err() == nil {
 			s.log().ErrorContext(ctx, "read the provisioning jobs", "error", err)
@@ -52,9 +62,14 @@ func (s *Service) runLogged(ctx context.Context, id JobID) {
 	default:
 		s.log().ErrorContext(ctx, "provisioning cycle", "job", string(id), "error", err)
 	}
-	if _, err := s.Prune(ctx); err != nil && ctx.Err() == nil {
-		s.log().ErrorContext(ctx, "remove old provisioning logs", "error", err)
-	}
+}
+
+// tidy removes old logs, and for good the users and groups whose time to be restored is
+// over: the cycle after it deletes them from the target.
+func (s *Service) tidy(ctx context.Context) error {
+	_, logs := s.Prune(ctx)
+	_, people := s.Directory.PurgeExpired(ctx)
+	return errors.Join(logs, people)
 }
 
 // due are the jobs that are on, not running, and whose time has come.
@@ -75,9 +90,13 @@ func (s *Service) due(ctx context.Context) ([]JobID, error) {
 	return due, nil
 }
 
-// RunDue runs the cycles that are due, one after the other, removes old logs, and returns
-// the cycles. The errors of single jobs are joined.
+// RunDue does once what Run does again and again: it removes what is past its time, runs
+// the cycles that are due, one after the other, and returns them. The errors of single jobs
+// are joined.
 func (s *Service) RunDue(ctx context.Context) ([]Cycle, error) {
+	if err := s.tidy(ctx); err != nil {
+		return nil, err
+	}
 	due, err := s.due(ctx)
 	if err != nil {
 		return nil, err
@@ -92,8 +111,7 @@ func (s *Service) RunDue(ctx context.Context) ([]Cycle, error) {
 		}
 		cycles = append(cycles, c)
 	}
-	_, err = s.Prune(ctx)
-	return cycles, errors.Join(append(errs, err)...)
+	return cycles, errors.Join(errs...)
 }
 
 // nudge makes Run look for due jobs at once.

@@ -38,8 +38,8 @@ type target struct {
 	mu    sync.Mutex
 	calls map[int]int
 	// silent counts requests without an answer since the last one with an answer, and refused
-	// those that were answered 429 since the last one that was not.
-	silent, refused int
+	// those in a row that were answered 429, or 503 with Retry-After; last is the last status.
+	silent, refused, last int
 }
 
 // newTarget makes the client of a job. The headers are those of the service: the token
@@ -109,13 +109,12 @@ func (t *target) do(ctx context.Context, tr *trace, method, path, query string, 
 			return nil, ctx.Err()
 		}
 		refused := t.unread(err)
-		t.count(refused.Status)
+		t.count(refused.Status, false)
 		note.Status = refused.Status
 		tr.add(note)
-		refused.Method, refused.URL = method, note.URL
 		return nil, refused
 	}
-	t.count(answer.Status)
+	t.count(answer.Status, answer.Header.Get("Retry-After") != "")
 	note.Status = answer.Status
 	reason := ""
 	switch {
@@ -129,7 +128,7 @@ func (t *target) do(ctx context.Context, tr *trace, method, path, query string, 
 	}
 	note.Answer = t.kept(answer)
 	tr.add(note)
-	return answer, &TargetError{Code: codeOf(answer.Status), Method: method, URL: note.URL, Status: answer.Status, Answer: note.Answer, Reason: reason}
+	return answer, &TargetError{Code: codeOf(answer.Status), Status: answer.Status, Answer: note.Answer, Reason: reason}
 }
 
 // address is where a request goes, for the log. A tenant URL that is no address has no
@@ -201,7 +200,8 @@ func isError(o scim.Object) bool {
 	})
 }
 
-func (t *target) count(status int) {
+// count notes the last answer to a request, 0 for none, and whether it asked for a pause.
+func (t *target) count(status int, pause bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.calls[status]++
@@ -210,13 +210,14 @@ func (t *target) count(status int) {
 	if status != 0 {
 		t.silent = 0
 	}
-	if status != http.StatusTooManyRequests {
+	if status != http.StatusTooManyRequests && (status != http.StatusServiceUnavailable || !pause) {
 		t.refused = 0
 	}
+	t.last = status
 }
 
 // useless is why going on would only fail every object: so many requests in a row got no
-// answer, or 429 after all the waiting that was asked for; nil for a target that works.
+// answer, or 429 or 503 after all the waiting that was asked for; nil for a target that works.
 func (t *target) useless() *Quarantine {
 	const inARow = 10
 	t.mu.Lock()
@@ -226,8 +227,8 @@ func (t *target) useless() *Quarantine {
 	case t.silent >= inARow:
 		q.Code, q.Message = CodeWebException, "The SCIM endpoint stopped answering during the cycle."
 	case t.refused >= inARow:
-		q.Code = CodeTooManyRequests
-		q.Message = fmt.Sprintf("The SCIM endpoint answered %d requests in a row with %s, also after the waiting that it asked for.", t.refused, statusText(http.StatusTooManyRequests))
+		q.Code = codeOf(t.last)
+		q.Message = fmt.Sprintf("The SCIM endpoint answered %d requests in a row with %s, also after the waiting that it asked for.", t.refused, statusText(t.last))
 	default:
 		return nil
 	}

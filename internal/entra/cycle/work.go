@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/rollcall/rollcall/internal/entra/directory"
@@ -119,6 +120,7 @@ func (w *work) failWith(action Action, doing string, info ErrorInformation, sent
 	if info.Category == "" {
 		info.Category = categoryFailure
 	}
+	sentence = strings.TrimSuffix(sentence, ".") // the sentences around it end with their own
 	switch doing {
 	case "create", "update", "disable", "delete":
 		w.step(exportStep(w.o, action, errors.New(sentence)))
@@ -242,7 +244,7 @@ func (w *work) handle(ctx context.Context) (*reference, error) {
 		return nil, w.fail(ActionOther, "evaluate the attribute mapping of", err)
 	}
 	matching := w.r.job.Mapping(w.o.kind).Match(own)
-	if !anyValue(matching) {
+	if len(matching) == 0 {
 		w.skip(CodeImportSkipped)
 		return nil, nil
 	}
@@ -255,15 +257,6 @@ func (w *work) handle(ctx context.Context) (*reference, error) {
 		return w.create(ctx)
 	}
 	return w.update(ctx, *found, own, refs)
-}
-
-func anyValue(matching []mapping.MatchingAttribute) bool {
-	for _, m := range matching {
-		if m.Value != "" {
-			return true
-		}
-	}
-	return false
 }
 
 // importDetails are the source attributes that the first step of provision on demand shows.

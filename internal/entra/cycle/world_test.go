@@ -222,4 +222,7 @@ func (w *world) wantEntry(e cycle.LogEntry, action cycle.Action, status cycle.Re
 	if e.Action != action || e.Status != status || got != code {
 		w.Fatalf("entry: got %s %s %q (%+v), want %s %s %q", e.Action, e.Status, got, e.Error, action, status, code)
 	}
+	if e.Error != nil && strings.HasSuffix(e.Error.Reason, "..") {
+		w.Errorf("two periods end the sentence %q", e.Error.Reason)
+	}
 }
