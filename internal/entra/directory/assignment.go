@@ -16,37 +16,63 @@ import (
 // Microsoft Entra docs, "assign-user-or-group-access-portal": groups need P1 or P2, must be
 // security-enabled, and give access to their direct members only.
 func (db *DB) Assign(ctx context.Context, application, principal ID) (Assignment, error) {
-	a := Assignment{ApplicationID: application, PrincipalID: principal, AppRoleID: DefaultAppRole, CreatedAt: db.now().UTC().Truncate(time.Microsecond)}
-	var err error
-	if a.ID, err = db.NewID(); err != nil {
-		return Assignment{}, err
-	}
-	err = db.write(ctx, func(w *writer) error {
-		app, err := applicationBy(ctx, w.tx, `id = ?`, string(application))
-		if err != nil {
-			return err
-		}
-		if a.PrincipalKind, err = w.assignable(ctx, principal); err != nil {
-			return err
-		}
-		_, err = assignmentBy(ctx, w.tx, `application_id = ?1 AND principal_id = ?2`, string(application), string(principal))
-		if err == nil {
-			return refuse(Conflict, "Permission being assigned already exists on the object: %q is assigned to %q.", string(principal), app.DisplayName)
-		}
-		if !IsProblem(err, NotFound) {
-			return err
-		}
-		_, err = w.tx.ExecContext(ctx, `INSERT INTO assignments (application_id, principal_id, principal_kind, id, app_role_id, created_at_us) VALUES (?, ?, ?, ?, ?, ?)`,
-			string(application), string(principal), string(a.PrincipalKind), string(a.ID), string(a.AppRoleID), moment(a.CreatedAt))
-		if err != nil {
-			return fmt.Errorf("assign %s to application %s: %w", principal, application, err)
-		}
-		return w.touchPrincipal(ctx, a)
+	var a Assignment
+	err := db.write(ctx, func(w *writer) (err error) {
+		a, err = db.assign(ctx, w, application, principal)
+		return err
 	})
 	if err != nil {
 		return Assignment{}, err
 	}
 	return a, nil
+}
+
+// AssignAll assigns all of them or none, and returns how many were not assigned before.
+func (db *DB) AssignAll(ctx context.Context, application ID, principals []ID) (added int, err error) {
+	err = db.write(ctx, func(w *writer) error {
+		for _, principal := range principals {
+			_, err := db.assign(ctx, w, application, principal)
+			switch {
+			case IsProblem(err, Conflict):
+			case err != nil:
+				return err
+			default:
+				added++
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return added, nil
+}
+
+func (db *DB) assign(ctx context.Context, w *writer, application, principal ID) (Assignment, error) {
+	app, err := applicationBy(ctx, w.tx, `id = ?`, string(application))
+	if err != nil {
+		return Assignment{}, err
+	}
+	a := Assignment{ApplicationID: application, PrincipalID: principal, AppRoleID: DefaultAppRole, CreatedAt: db.now().UTC().Truncate(time.Microsecond)}
+	if a.ID, err = db.NewID(); err != nil {
+		return Assignment{}, err
+	}
+	if a.PrincipalKind, err = w.assignable(ctx, principal); err != nil {
+		return Assignment{}, err
+	}
+	_, err = assignmentBy(ctx, w.tx, `application_id = ?1 AND principal_id = ?2`, string(application), string(principal))
+	if err == nil {
+		return Assignment{}, refuse(Conflict, "Permission being assigned already exists on the object: %q is assigned to %q.", string(principal), app.DisplayName)
+	}
+	if !IsProblem(err, NotFound) {
+		return Assignment{}, err
+	}
+	_, err = w.tx.ExecContext(ctx, `INSERT INTO assignments (application_id, principal_id, principal_kind, id, app_role_id, created_at_us) VALUES (?, ?, ?, ?, ?, ?)`,
+		string(application), string(principal), string(a.PrincipalKind), string(a.ID), string(a.AppRoleID), moment(a.CreatedAt))
+	if err != nil {
+		return Assignment{}, fmt.Errorf("assign %s to application %s: %w", principal, application, err)
+	}
+	return a, w.touchPrincipal(ctx, a)
 }
 
 // assignable tells what kind of principal it is, and refuses one that cannot be assigned.

@@ -11,15 +11,32 @@ import (
 // AddMember makes a user, or another group, a direct member of a group. The group and the
 // member are written. Who is a member already stays one: added is false, nothing is written.
 func (db *DB) AddMember(ctx context.Context, group, member ID) (added bool, err error) {
+	n, err := db.AddMembers(ctx, group, []ID{member})
+	return n == 1, err
+}
+
+// AddMembers adds all of them or none, and returns how many were no members before.
+func (db *DB) AddMembers(ctx context.Context, group ID, members []ID) (added int, err error) {
 	err = db.write(ctx, func(w *writer) error {
 		g, err := w.liveGroup(ctx, group)
 		if err != nil {
 			return err
 		}
-		added, err = w.addMember(ctx, g, member)
-		return err
+		for _, member := range members {
+			ok, err := w.addMember(ctx, g, member)
+			if err != nil {
+				return err
+			}
+			if ok {
+				added++
+			}
+		}
+		return nil
 	})
-	return added, err
+	if err != nil {
+		return 0, err
+	}
+	return added, nil
 }
 
 func (w *writer) addMember(ctx context.Context, g Group, member ID) (bool, error) {

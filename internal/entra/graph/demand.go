@@ -25,8 +25,12 @@ func (x *exchange) provisionOnDemand() error {
 	if err != nil {
 		return err
 	}
-	x.patient()
-	answer, err := x.api.cycle.ProvisionOnDemand(x.r.Context(), j.ID, subject, x.by())
+	ctx, end := x.untilStopped()
+	defer end()
+	answer, err := x.api.cycle.ProvisionOnDemand(ctx, j.ID, subject, x.by())
+	if err != nil && ctx.Err() != nil {
+		return stopped("provisioning on demand")
+	}
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -104,6 +105,20 @@ func (x *exchange) patient() {
 	control := http.NewResponseController(x.w)
 	_ = control.SetReadDeadline(time.Time{}) // unsupported only in tests
 	_ = control.SetWriteDeadline(time.Time{})
+}
+
+// untilStopped is patient with work on a target, which may be slow; it ends with the request
+// or when the stand-in is stopped.
+func (x *exchange) untilStopped() (context.Context, func()) {
+	x.patient()
+	ctx, cancel := context.WithCancel(x.r.Context())
+	stop := context.AfterFunc(x.api.running, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+// stopped is the answer for work that untilStopped ended.
+func stopped(what string) error {
+	return refuse(http.StatusServiceUnavailable, "ServiceUnavailable", "The stand-in is being stopped; %s has ended early.", what)
 }
 
 // moment is a time as Graph writes it, null for none.

@@ -72,9 +72,18 @@ func TestGuard_bodies(t *testing.T) {
 	}
 }
 
-// A cycle that is waited for ends when the stand-in is stopped.
-func TestClose_endsCycles(t *testing.T) {
+// What is waited for ends when the stand-in is stopped: a cycle, and provisioning on demand.
+func TestClose_endsWhatIsWaitedFor(t *testing.T) {
 	t.Parallel()
+	for _, what := range []string{"cycle", "on demand"} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			closesWhile(t, what)
+		})
+	}
+}
+
+func closesWhile(t *testing.T, what string) {
 	w := newWorld(t)
 	ada := w.addUser("ada")
 	principal, id := w.addApp()
@@ -88,5 +97,12 @@ func TestClose_endsCycles(t *testing.T) {
 	w.want(http.StatusNoContent, "PUT", "/v1.0/servicePrincipals/"+principal+"/synchronization/secrets", map[string]any{"value": []any{
 		map[string]any{"key": "BaseAddress", "value": held.URL},
 	}})
-	w.refused(http.StatusServiceUnavailable, "ServiceUnavailable", "being stopped", "POST", "/standin/jobs/"+id+"/cycle", nil)
+	if what == "cycle" {
+		w.refused(http.StatusServiceUnavailable, "ServiceUnavailable", "being stopped; the cycle", "POST", "/standin/jobs/"+id+"/cycle", nil)
+		return
+	}
+	w.refused(http.StatusServiceUnavailable, "ServiceUnavailable", "being stopped; provisioning on demand", "POST",
+		"/v1.0/servicePrincipals/"+principal+"/synchronization/jobs/"+id+"/provisionOnDemand", map[string]any{"parameters": []any{map[string]any{
+			"subjects": []any{map[string]any{"objectId": ada, "objectTypeName": "User"}},
+		}}})
 }

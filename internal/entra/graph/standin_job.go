@@ -29,10 +29,8 @@ func (x *exchange) runCycle() error {
 	if err != nil {
 		return err
 	}
-	x.patient()
-	ctx, cancel := context.WithCancel(x.r.Context())
-	defer cancel()
-	defer context.AfterFunc(x.api.running, cancel)()
+	ctx, end := x.untilStopped()
+	defer end()
 	for {
 		c, err := x.api.cycle.RunCycle(ctx, j.ID)
 		switch {
@@ -42,7 +40,7 @@ func (x *exchange) runCycle() error {
 			}
 			continue
 		case err != nil && ctx.Err() != nil:
-			return refuse(http.StatusServiceUnavailable, "ServiceUnavailable", "The stand-in is being stopped; the cycle has ended early.")
+			return stopped("the cycle")
 		case err != nil:
 			return err
 		}
@@ -79,8 +77,12 @@ func (x *exchange) importTarget() error {
 	if err != nil {
 		return err
 	}
-	x.patient()
-	report, err := x.api.cycle.Import(x.r.Context(), j.ID)
+	ctx, end := x.untilStopped()
+	defer end()
+	report, err := x.api.cycle.Import(ctx, j.ID)
+	if err != nil && ctx.Err() != nil {
+		return stopped("the import")
+	}
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,8 @@ func TestLogin_viewer(t *testing.T) {
 		for _, c := range b.Jar.Cookies(r.URL) {
 			r.AddCookie(c)
 		}
-		u, in := w.idp.Viewer(r)
+		u, in, err := w.idp.SignedIn(r)
+		w.check(err)
 		if !in {
 			return "nobody"
 		}

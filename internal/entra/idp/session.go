@@ -143,12 +143,6 @@ func (p *Provider) SignedIn(r *http.Request) (directory.User, bool, error) {
 	return p.present(r.Context(), one)
 }
 
-// Viewer is [Provider.SignedIn] for who takes a fault of the directory for nobody.
-func (p *Provider) Viewer(r *http.Request) (directory.User, bool) {
-	u, in, err := p.SignedIn(r)
-	return u, in && err == nil
-}
-
 func (p *Provider) present(ctx context.Context, one session) (directory.User, bool, error) {
 	u, err := p.directory.User(ctx, one.user)
 	if directory.IsProblem(err, directory.NotFound) {

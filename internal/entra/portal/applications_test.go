@@ -50,6 +50,10 @@ func TestAssignments(t *testing.T) {
 	b.get(path + "/assignments/add?kind=Group").says("Fleet-Admins")
 	b.post(path+"/assignments", url.Values{"id": {string(u.ID), string(g.ID)}}).leadsTo(path + "/assignments")
 	b.get(path+"/assignments").says("2 users or groups were assigned.", "u@example.com", "Fleet-Admins", "1 direct member")
+	b.post(path+"/assignments", url.Values{"id": {string(w.user("late@example.com").ID), "nobody"}}).is(http.StatusNotFound)
+	b.get(path + "/assignments").saysNot("late@example.com") // all or none
+	b.post(path+"/assignments", url.Values{"id": {string(u.ID), string(g.ID)}}).leadsTo(path + "/assignments")
+	b.get(path + "/assignments").says("0 users or groups were assigned.")
 	b.get(path + "/assignments/add?kind=Group").says("assigned")
 	b.get("/users/"+string(v.ID)).says("Rollcall", "through Fleet-Admins")
 	b.get("/groups/" + string(g.ID)).says("Rollcall")
@@ -177,7 +181,7 @@ func TestUploadMetadata(t *testing.T) {
 	at := path + "/sign-on/upload"
 	metadata := func(acs string) string {
 		return `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://app.example.com/saml"><md:SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
-<md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://app.example.com/logout"/>` + acs + `</md:SPSSODescriptor></md:EntityDescriptor>`
+<md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:SOAP" Location="https://app.example.com/soap"/><md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://app.example.com/logout"/>` + acs + `</md:SPSSODescriptor></md:EntityDescriptor>`
 	}
 	const post = `<md:AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" `
 	b.upload(at, metadata(post+`Location="https://app.example.com/acs2"/>`+post+`Location="https://app.example.com/acs" isDefault="true"/>`)).is(http.StatusOK).

@@ -140,19 +140,13 @@ func (p *Portal) assign(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	chosen, added := x.r.PostForm["id"], 0
+	chosen := x.chosen()
 	if len(chosen) == 0 {
 		return refuse(http.StatusBadRequest, "nobody was chosen: tick the users or groups to assign to %s", clip(app.DisplayName))
 	}
-	for _, id := range chosen {
-		_, err := p.directory.Assign(x.r.Context(), app.ID, directory.ID(id))
-		switch {
-		case directory.IsProblem(err, directory.Conflict): // assigned meanwhile
-		case err != nil:
-			return err
-		default:
-			added++
-		}
+	added, err := p.directory.AssignAll(x.r.Context(), app.ID, chosen)
+	if err != nil {
+		return err
 	}
 	return x.done("/applications/"+string(app.ID)+"/assignments", "Application assignment succeeded: "+words.Plural(added, "user or group was", "users or groups were")+" assigned.",
 		"The next cycle provisions them; Provision on demand does at once.")
@@ -163,9 +157,12 @@ func (p *Portal) unassign(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	removed := 0
-	for _, id := range x.r.PostForm["id"] {
-		err := p.directory.Unassign(x.r.Context(), app.ID, directory.ID(id))
+	chosen, removed := x.chosen(), 0
+	if len(chosen) == 0 {
+		return refuse(http.StatusBadRequest, "nobody was chosen: tick those to unassign")
+	}
+	for _, id := range chosen {
+		err := p.directory.Unassign(x.r.Context(), app.ID, id)
 		switch {
 		case directory.IsProblem(err, directory.NotFound): // unassigned meanwhile
 		case err != nil:
@@ -173,9 +170,6 @@ func (p *Portal) unassign(x *exchange) error {
 		default:
 			removed++
 		}
-	}
-	if removed == 0 {
-		return refuse(http.StatusBadRequest, "nobody was chosen: tick those to unassign")
 	}
 	return x.done("/applications/"+string(app.ID)+"/assignments", words.Plural(removed, "assignment was", "assignments were")+" removed.",
 		"Who is assigned in no other way is disabled in the application by the next cycle, or at once by Provision on demand.")

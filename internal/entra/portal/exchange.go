@@ -175,3 +175,12 @@ func safePath(path string) string {
 	}
 	return path
 }
+
+// chosen are the ids that were ticked in a list.
+func (x *exchange) chosen() []directory.ID {
+	var ids []directory.ID
+	for _, id := range x.r.PostForm["id"] {
+		ids = append(ids, directory.ID(id))
+	}
+	return ids
+}

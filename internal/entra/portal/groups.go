@@ -205,35 +205,30 @@ func (p *Portal) addMembers(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	chosen, added := x.r.PostForm["id"], 0
+	chosen := x.chosen()
 	if len(chosen) == 0 {
 		return refuse(http.StatusBadRequest, "nobody was chosen: tick the users or groups to add to %s", clip(group.DisplayName))
 	}
-	for _, id := range chosen {
-		ok, err := p.directory.AddMember(x.r.Context(), group.ID, directory.ID(id))
-		if err != nil {
-			return err
-		}
-		if ok {
-			added++
-		}
+	added, err := p.directory.AddMembers(x.r.Context(), group.ID, chosen)
+	if err != nil {
+		return err
 	}
 	return x.done("/groups/"+string(group.ID), words.Plural(added, "member was", "members were")+" added.", "If the group is assigned to an application, the next cycle carries it on. Provision on demand of the group does at once, for up to five members.")
 }
 
 func (p *Portal) removeMembers(x *exchange) error {
-	group, removed := x.id("group"), 0
-	for _, id := range x.r.PostForm["id"] {
-		ok, err := p.directory.RemoveMember(x.r.Context(), group, directory.ID(id))
+	group, chosen, removed := x.id("group"), x.chosen(), 0
+	if len(chosen) == 0 {
+		return refuse(http.StatusBadRequest, "no member was chosen: tick those to remove")
+	}
+	for _, id := range chosen {
+		ok, err := p.directory.RemoveMember(x.r.Context(), group, id)
 		if err != nil {
 			return err
 		}
 		if ok {
 			removed++
 		}
-	}
-	if removed == 0 {
-		return refuse(http.StatusBadRequest, "no member was chosen: tick those to remove")
 	}
 	return x.done("/groups/"+string(group), words.Plural(removed, "member was", "members were")+" removed.", "")
 }

@@ -46,7 +46,7 @@ func (p *Portal) myApps(x *exchange) error {
 			continue
 		}
 		if app.SAML.ReplyURL != "" {
-			t.URL = launch(app)
+			t.URL = p.idp.LaunchPath(app)
 		}
 		if u, err := url.Parse(app.SAML.SignOnURL); err == nil && u.Host != "" {
 			t.URL, t.AtApp, t.FromHere = "/signin/"+string(app.AppID), u.Host, t.URL

@@ -106,7 +106,11 @@ func TestGroups_acts(t *testing.T) {
 	b.post(path+"/members", nil).is(http.StatusBadRequest).says("Nobody was chosen")
 	b.post(path+"/members/remove", url.Values{"id": {string(u.ID)}}).leadsTo(path)
 	b.get(path).says("1 member was removed.", "1 direct member", "v@example.com").saysNot("u@example.com")
-	b.post(path+"/members/remove", nil).is(http.StatusBadRequest)
+	b.post(path+"/members/remove", nil).is(http.StatusBadRequest).says("No member was chosen")
+	b.post(path+"/members/remove", url.Values{"id": {string(u.ID)}}).leadsTo(path) // removed in another window meanwhile
+	b.get(path).says("0 members were removed.")
+	b.post(path+"/members", url.Values{"id": {string(u.ID), "nobody"}}).is(http.StatusNotFound)
+	b.get(path).saysNot("u@example.com") // all or none
 
 	b.post(path+"/edit", url.Values{"displayName": {"Fleet-Owners"}, "type": {"microsoft365"}}).leadsTo(path)
 	b.get(path).says("Fleet-Owners", "Microsoft 365")

@@ -85,7 +85,7 @@ func (p *Portal) provisioningEdit(x *exchange, app directory.Application, job *c
 	}
 	page := &provisioningEditPage{
 		frame: x.inApp(app, title, "/provisioning"), Saved: job != nil && job.HasCredentials(), Automatic: f.automatic, TenantURL: f.tenantURL,
-		Email:   formField{Name: "email", Label: "Notification Email", Value: f.settings.NotificationEmail, Max: 254, Help: "Told once when provisioning goes into quarantine."},
+		Email:   formField{Name: "email", Label: "Notification Email", Value: f.settings.NotificationEmail, Max: 254, Help: "Kept and shown; the stand-in sends no mail. Entra ID tells it once when provisioning goes into quarantine."},
 		Prevent: f.settings.PreventAccidentalDeletions, Limit: f.limit, Skip: f.settings.SkipOutOfScopeDeletions, On: f.on,
 		Scopes: choices(f.settings.Scope, cycle.ScopeAssigned, cycle.ScopeAll), Open: "credentials",
 	}

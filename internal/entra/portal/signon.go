@@ -41,9 +41,6 @@ type signOnPage struct {
 	Launch      string
 }
 
-// launch is where sign-on begins here, and not at the application.
-func launch(app directory.Application) string { return "/signin/" + string(app.AppID) + "?start=here" }
-
 // claimRow is a claim as the table shows it.
 type claimRow struct {
 	Name, Value string
@@ -60,7 +57,7 @@ func (p *Portal) singleSignOn(x *exchange) error {
 		return err
 	}
 	page := &signOnPage{
-		frame: x.inApp(app, "Single sign-on", "/sign-on"), Application: app, URLs: p.idp.Endpoints(app), Launch: launch(app),
+		frame: x.inApp(app, "Single sign-on", "/sign-on"), Application: app, URLs: p.idp.Endpoints(app), Launch: p.idp.LaunchPath(app),
 		Claims: claimRows(app),
 	}
 	if app.SAML.ReplyURL != "" {

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"encoding/xml"
 	"io"
 	"net/http"
@@ -68,12 +69,17 @@ type spMetadata struct {
 			Default  bool   `xml:"isDefault,attr"`
 		} `xml:"AssertionConsumerService"`
 		Logout []struct {
+			Binding  string `xml:"Binding,attr"`
+			Answers  string `xml:"ResponseLocation,attr"`
 			Location string `xml:"Location,attr"`
 		} `xml:"SingleLogoutService"`
 	} `xml:"SPSSODescriptor"`
 }
 
-const postBinding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+const (
+	postBinding     = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+	redirectBinding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+)
 
 func serviceProvider(r io.Reader) (directory.SAMLSettings, error) {
 	var m spMetadata
@@ -100,8 +106,12 @@ func serviceProvider(r io.Reader) (directory.SAMLSettings, error) {
 		return s, refuse(http.StatusBadRequest, "the metadata names no AssertionConsumerService with the binding HTTP-POST; enter the Reply URL by hand")
 	}
 	s.ReplyURL, s.MoreReplyURLs = replies[0], replies[1:]
-	if len(m.SP[0].Logout) > 0 {
-		s.LogoutURL = m.SP[0].Logout[0].Location
+	for _, logout := range m.SP[0].Logout {
+		// Requests and answers go by redirect, to one address: with two it is that for answers.
+		if logout.Binding == redirectBinding {
+			s.LogoutURL = strings.TrimSpace(cmp.Or(logout.Answers, logout.Location))
+			break
+		}
 	}
 	return s, nil
 }
