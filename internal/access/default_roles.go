@@ -25,8 +25,9 @@ func (s *Service) DefaultRoles(ctx context.Context, org iam.OrganizationID) ([]i
 // SetDefaultRoles replaces the whole Default role list. roles are ids or names as
 // iam.FindRole takes them; at least one.
 func (s *Service) SetDefaultRoles(ctx context.Context, actor iam.Actor, org iam.OrganizationID, roles []string) ([]iam.RoleRef, error) {
-	// Counted before: it looks at every member, and nobody shall wait for that.
-	members, err := s.countWithoutRole(ctx, org)
+	// Counted before: it looks at every member, and nobody shall wait for that; what is
+	// refused or changes nothing needs no count.
+	members, err := s.countForDefaults(ctx, actor, org, roles)
 	if err != nil {
 		return nil, err
 	}
@@ -57,9 +58,14 @@ func (s *Service) SetDefaultRoles(ctx context.Context, actor iam.Actor, org iam.
 	return after, nil
 }
 
-// countWithoutRole counts the members who hold the Default roles.
-func (s *Service) countWithoutRole(ctx context.Context, org iam.OrganizationID) (n int, err error) {
-	err = s.read(ctx, org, func(r *store.Reader, _ iam.Organization) error {
+// countForDefaults counts the members whom a change of the Default roles concerns, after
+// the change was judged.
+func (s *Service) countForDefaults(ctx context.Context, actor iam.Actor, org iam.OrganizationID, roles []string) (n int, err error) {
+	err = s.read(ctx, org, func(r *store.Reader, found iam.Organization) error {
+		before, chosen, err := (&judge{reader: r, org: found, actor: actor}).judgeDefaults(roles)
+		if err != nil || sameRoles(before, chosen) {
+			return err
+		}
 		n, err = r.CountWithoutRole(org)
 		return err
 	})

@@ -109,11 +109,11 @@ func (j *judge) mayTakeAway(role iam.Role) error {
 	if iam.KindOf(err) != iam.KindForbidden {
 		return err
 	}
-	held, failed := j.reader.CountSoleHolders(j.org.ID, role.ID)
+	sole, failed := j.reader.CountSoleHolders(j.org.ID, role.ID)
 	if failed != nil {
 		return fmt.Errorf("count the holders of role %s: %w", role.ID, failed)
 	}
-	if held.Sole == 0 {
+	if sole == 0 {
 		return nil
 	}
 	return err

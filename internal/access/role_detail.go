@@ -80,11 +80,10 @@ func findRoleView(r *store.Reader, org iam.OrganizationID, id iam.RoleID) (RoleV
 }
 
 func (d *RoleDetail) complete(r *store.Reader, org iam.OrganizationID) error {
-	held, err := r.CountSoleHolders(org, d.ID)
-	if err != nil {
+	var err error
+	if d.Holders, err = r.CountHolders(org, d.ID); err != nil {
 		return err
 	}
-	d.Holders = held.All
 	use, err := r.RoleUse(org, d.ID)
 	if err != nil {
 		return fmt.Errorf("read the use of role %s: %w", d.ID, err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"slices"
 
@@ -120,8 +119,7 @@ func overPlainHTTP(address string) bool {
 	if err != nil || u.Scheme == "https" {
 		return false // what cannot be parsed is not fetched
 	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	return u.Hostname() != "localhost" && (err != nil || !ip.IsLoopback())
+	return !iam.IsLoopback(u.Hostname())
 }
 
 // saysTheSame compares what metadata says, and not its bytes: Entra ID signs it anew

@@ -72,7 +72,7 @@ func NewMailer(c MailConfig) (*Mailer, error) {
 		return wrong("the mail server is not given as smtp://user:password@host:587 or smtps://user:password@host:465; special characters of user and password are written as %%XX")
 	}
 	m := &Mailer{
-		host: u.Hostname(), implicit: u.Scheme == "smtps", loopback: isLoopback(u.Hostname()), log: c.Log, now: c.Now,
+		host: u.Hostname(), implicit: u.Scheme == "smtps", loopback: iam.IsLoopback(u.Hostname()), log: c.Log, now: c.Now,
 		sending: make(chan struct{}, maxSending), timeout: mailTimeout, dial: (&net.Dialer{}).DialContext,
 	}
 	m.tls = &tls.Config{ServerName: m.host, MinVersion: tls.VersionTLS12}
@@ -139,11 +139,6 @@ func parseFrom(from string) (*netmail.Address, error) {
 		}
 	}
 	return nil, iam.Errorf(iam.KindInvalid, "%q is not an address that mail can come from, such as rollcall@example.com or Rollcall <rollcall@example.com>", iam.Clip(from)).On("mail-from")
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // Server is the host and port that mail is handed to.
@@ -323,5 +318,5 @@ func (m *Mailer) refused(e *mail.SendError, to string) unsent {
 	case later:
 		return unsent{iam.Errorf(iam.KindUnavailable, "the mail server does not take the mail at the moment (%s); try again later", code), "mail put off", code}
 	}
-	return unsent{iam.Errorf(iam.KindUnavailable, "the mail server refuses the mail (%s)", code), "mail refused", code}
+	return unsent{iam.Errorf(iam.KindUnavailable, "the mail server refuses the mail (%s); the person who runs this server has to look at it", code), "mail refused", code}
 }

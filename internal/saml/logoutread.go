@@ -177,14 +177,8 @@ func readLogout(data []byte, tag string) (root, signature *etree.Element, err er
 	ids := make(map[string]bool)
 	var visit func(e *etree.Element) error
 	visit = func(e *etree.Element) error {
-		for _, a := range e.Attr {
-			if !strings.EqualFold(a.Key, "ID") || a.Space == "xmlns" {
-				continue
-			}
-			if ids[a.Value] {
-				return refused(CauseStructure, "the ID %q is given twice", iam.Clip(a.Value))
-			}
-			ids[a.Value] = true
+		if err := noteIDs(e, ids); err != nil {
+			return err
 		}
 		switch e.Tag {
 		case "EncryptedID", "EncryptedData", "EncryptedKey":

@@ -2,7 +2,6 @@ package saml
 
 import (
 	"encoding/xml"
-	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -241,13 +240,8 @@ func checkEndpoint(what, location string) error {
 		return refuse("its %s location %q is not an absolute URL", what, iam.Clip(location))
 	case u.User != nil || u.Fragment != "":
 		return refuse("its %s location must hold neither user information nor a fragment", what)
-	case u.Scheme == "https", u.Scheme == "http" && loopback(u.Hostname()):
+	case u.Scheme == "https", u.Scheme == "http" && iam.IsLoopback(u.Hostname()):
 		return nil
 	}
 	return refuse("its %s location %q does not begin with https://", what, iam.Clip(location))
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -79,6 +79,21 @@ func checkID(e *etree.Element) error {
 	return nil
 }
 
+// noteIDs adds the IDs of an element to those seen, and refuses one that is there already:
+// a signature names what it signs by its ID.
+func noteIDs(e *etree.Element, seen map[string]bool) error {
+	for _, a := range e.Attr {
+		if !strings.EqualFold(a.Key, "ID") || a.Space == "xmlns" {
+			continue
+		}
+		if seen[a.Value] {
+			return refused(CauseStructure, "the ID %q is given twice", iam.Clip(a.Value))
+		}
+		seen[a.Value] = true
+	}
+	return nil
+}
+
 type walk struct {
 	document
 	home  *etree.Element // of which the Assertion must be a direct child
@@ -86,13 +101,8 @@ type walk struct {
 }
 
 func (w *walk) element(e *etree.Element) error {
-	for _, a := range e.Attr {
-		if strings.EqualFold(a.Key, "ID") && a.Space != "xmlns" {
-			if w.ids[a.Value] {
-				return refused(CauseStructure, "the ID %q is given twice", iam.Clip(a.Value))
-			}
-			w.ids[a.Value] = true
-		}
+	if err := noteIDs(e, w.ids); err != nil {
+		return err
 	}
 	if err := w.place(e); err != nil {
 		return err

@@ -52,7 +52,7 @@ func (s *Service) SignOut(ctx context.Context, value string, c Client) (SignedOu
 	if ended.Method != MethodSAML || ended.NameID == "" {
 		return SignedOut{}, nil
 	}
-	if f, err := s.trusted(ctx, shown.org); err != nil || f.withLogout().idp.SLOURL == "" {
+	if f, err := s.connected(ctx, shown.org); err != nil || f.withLogout().idp.SLOURL == "" {
 		return SignedOut{}, nil
 	}
 	return SignedOut{To: "/saml/" + string(shown.org) + "/logout?continue", Cookie: value, ExpiresAt: now.Add(logoutLifetime)}, nil
@@ -97,7 +97,7 @@ func (s *Service) BeginLogout(ctx context.Context, org iam.OrganizationID, cooki
 	if err != nil {
 		return saml.Message{}, unavailable(err)
 	}
-	f, err := s.trusted(ctx, org)
+	f, err := s.connected(ctx, org) // to ask takes no certificate of the identity provider
 	if _, refused := asRefused(err); refused {
 		return saml.Message{}, nothing
 	}

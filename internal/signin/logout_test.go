@@ -152,6 +152,26 @@ func TestSignOut_hereAlone(t *testing.T) {
 	})
 }
 
+// The certificates of the identity provider are for what it says: asking it to end its side
+// goes on when they have expired.
+func TestSignOut_expiredCertificates(t *testing.T) {
+	eachHouse(t, func(h *house) {
+		h.scimUser("eve@example.com", true)
+		h.offerLogout("")
+		h.sleep(365*24*time.Hour - 30*time.Minute)
+		in := h.signIn("eve@example.com")
+		h.sleep(40 * time.Minute)
+		out, err := h.SignOut(t.Context(), in.Cookie, browser)
+		if h.ok(err); out.To == "" {
+			t.Fatal("nothing to go on with")
+		}
+		message, err := h.BeginLogout(t.Context(), h.org, out.Cookie)
+		if h.ok(err); idp.ReadLogout(t, message.URL).NameID != "eve@example.com" {
+			t.Errorf("the request is %s", message.URL)
+		}
+	})
+}
+
 // A signed request ends the sessions that it names, on every replica at once, and no others.
 func TestTakeLogout(t *testing.T) {
 	eachHouse(t, func(h *house) {

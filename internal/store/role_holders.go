@@ -88,26 +88,24 @@ func (r *Reader) WithoutRole(org iam.OrganizationID, limit int) ([]iam.MemberID,
 	return ids, nil
 }
 
-// SoleHolders is how many members hold a role, and how many of them hold no other one.
-type SoleHolders struct {
-	All  int
-	Sole int
+// CountHolders counts the members who hold a role directly or through a group.
+func (r *Reader) CountHolders(org iam.OrganizationID, role iam.RoleID) (int, error) {
+	n, err := one(r, scanOne[int], `SELECT count(*) FROM `+holdersOf+` AS h JOIN users u ON u.id = h.member_id
+		WHERE u.org_id = ?`, org, role, org, role, org)
+	if err != nil {
+		return 0, fmt.Errorf("count the holders of role %s: %w", role, err)
+	}
+	return n, nil
 }
 
-// CountSoleHolders counts the members who hold a role directly or through a group.
-func (r *Reader) CountSoleHolders(org iam.OrganizationID, role iam.RoleID) (SoleHolders, error) {
-	n, err := one(r, func(row scanner) (SoleHolders, error) {
-		var n SoleHolders
-		err := row.Scan(&n.All, &n.Sole)
-		return n, err
-	}, `SELECT count(*), CAST(coalesce(sum(CASE
-			WHEN EXISTS (SELECT 1 FROM direct_roles d WHERE d.org_id = ? AND d.member_id = h.member_id AND d.role_id <> ?) THEN 0
-			WHEN EXISTS (SELECT 1 FROM group_members m CROSS JOIN groups g WHERE m.org_id = ? AND m.user_id = h.member_id
-				AND g.org_id = m.org_id AND g.id = m.group_id AND g.role_id <> ?) THEN 0
-			ELSE 1 END), 0) AS BIGINT)
-		FROM `+holdersOf+` AS h`, org, role, org, role, org, role, org, role)
+// CountSoleHolders counts those of them who hold no other role.
+func (r *Reader) CountSoleHolders(org iam.OrganizationID, role iam.RoleID) (int, error) {
+	n, err := one(r, scanOne[int], `SELECT count(*) FROM `+holdersOf+` AS h
+		WHERE NOT EXISTS (SELECT 1 FROM direct_roles d WHERE d.org_id = ? AND d.member_id = h.member_id AND d.role_id <> ?)
+			AND NOT EXISTS (SELECT 1 FROM group_members m CROSS JOIN groups g WHERE m.org_id = ? AND m.user_id = h.member_id
+				AND g.org_id = m.org_id AND g.id = m.group_id AND g.role_id <> ?)`, org, role, org, role, org, role, org, role)
 	if err != nil {
-		return n, fmt.Errorf("count the holders of role %s: %w", role, err)
+		return 0, fmt.Errorf("count the holders of role %s alone: %w", role, err)
 	}
 	return n, nil
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"net"
 	"net/url"
 
 	"github.com/rollcall/rollcall/internal/iam"
@@ -29,7 +28,4 @@ func badPublicURL(what, raw string) error {
 }
 
 // IsLoopback tells whether a host name or IP address means this machine alone.
-func IsLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
+func IsLoopback(host string) bool { return iam.IsLoopback(host) }

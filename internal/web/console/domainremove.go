@@ -22,6 +22,16 @@ func (c *Console) domainRemove(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	return c.askDomainRemoval(x, p)
+}
+
+// askDomainRemoval shows what the removal would do.
+func (c *Console) askDomainRemoval(x *exchange, p *domainRemovePage) error {
+	preview, err := c.access.PreviewRemoveDomain(x.r.Context(), x.session.Actor, x.org(), p.Domain)
+	if err != nil {
+		return err
+	}
+	p.Preview = x.preview(preview)
 	return x.show(p)
 }
 
@@ -36,9 +46,7 @@ func (c *Console) domainRemovePage(x *exchange) (*domainRemovePage, error) {
 		}
 		p := &domainRemovePage{frame: x.frame("Remove domain"), Domain: d.Domain, Verified: d.Status == access.DomainVerified, Action: domainURL(d.Domain)}
 		p.Here = "/settings/saml"
-		preview, err := c.access.PreviewRemoveDomain(x.r.Context(), x.session.Actor, x.org(), d.Domain)
-		p.Preview = x.preview(preview)
-		return p, err
+		return p, nil
 	}
 	return nil, iam.Errorf(iam.KindNotFound, "the domain %q is not among this organization's domains", iam.Clip(x.r.PathValue("domain")))
 }
@@ -53,7 +61,7 @@ func (c *Console) removeDomain(x *exchange) error {
 		return err
 	}
 	if x.value("sure") != "yes" {
-		return x.show(p)
+		return c.askDomainRemoval(x, p)
 	}
 	shutOut, err := c.access.RemoveDomain(x.r.Context(), x.session.Actor, x.org(), p.Domain)
 	if err != nil {

@@ -20,6 +20,9 @@ func (x *exchange) preview(p access.Preview) *access.Preview {
 	return &p
 }
 
+// uncounted says after an act that nobody could be counted for it.
+const uncounted = "How many members it affected was not counted: too many were being counted at once."
+
 // affected says after an act what it did to the members, as the preview right before it
 // saw it.
 func affected(p access.Preview) string {

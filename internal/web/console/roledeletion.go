@@ -1,6 +1,8 @@
 package console
 
 import (
+	"errors"
+
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
 )
@@ -48,11 +50,15 @@ func (c *Console) deleteRole(x *exchange) error {
 		return err
 	}
 	preview, err := c.access.PreviewDeleteRole(x.r.Context(), x.session.Actor, x.org(), string(p.ID))
-	if err != nil {
+	counted := !errors.Is(err, access.ErrBusy) // what was asked for is done all the same
+	if err != nil && counted {
 		return x.again(p, err)
 	}
 	if err := c.access.DeleteRole(x.r.Context(), x.session.Actor, x.org(), string(p.ID)); err != nil {
 		return x.again(p, err)
+	}
+	if !counted {
+		return x.done("/roles", "The role "+p.Name+" was deleted.", uncounted)
 	}
 	detail := affected(preview)
 	if len(preview.Groups) > 0 {

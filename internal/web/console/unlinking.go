@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/rollcall/rollcall/internal/access"
@@ -57,11 +58,16 @@ func (c *Console) unlinkRole(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if err := p.preview(c, x); err != nil {
+	err = p.preview(c, x)
+	counted := !errors.Is(err, access.ErrBusy) // what was asked for is done all the same
+	if err != nil && counted {
 		return x.again(p, err)
 	}
 	if err := c.access.UnlinkRole(x.r.Context(), x.session.Actor, x.org(), string(p.ID)); err != nil {
 		return x.again(p, err)
+	}
+	if !counted { // nor is it known whether the role went with its last group
+		return x.done("/roles", "The role "+p.Name+" was unlinked.", uncounted)
 	}
 	if p.Goes {
 		return x.done("/roles", "The role "+p.Name+" was unlinked and is gone.", affected(*p.Preview)+" SCIM had made the role, and it had no permissions.")

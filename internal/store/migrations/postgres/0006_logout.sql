@@ -9,5 +9,5 @@ ALTER TABLE sessions ADD COLUMN session_index TEXT COLLATE "C" NOT NULL DEFAULT 
 CREATE INDEX sessions_name ON sessions (org_id, name_id) WHERE ended_at IS NULL;
 
 -- PEM: key and certificate that the identity provider encrypts assertions for; a secret;
--- NULL until somebody asks for the metadata of a connected organization.
+-- NULL until an Admin makes one.
 ALTER TABLE saml_connections ADD COLUMN encryption_key TEXT COLLATE "C";
