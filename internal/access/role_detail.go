@@ -54,16 +54,28 @@ const ShownHolders = 20
 
 // Role returns one role by id.
 func (s *Service) Role(ctx context.Context, org iam.OrganizationID, id iam.RoleID) (RoleDetail, error) {
-	var detail RoleDetail
+	return s.roleDetail(ctx, org, id, true)
+}
+
+// RoleBrief is Role without who holds it: First, Direct and GroupMembers are empty.
+func (s *Service) RoleBrief(ctx context.Context, org iam.OrganizationID, id iam.RoleID) (RoleDetail, error) {
+	return s.roleDetail(ctx, org, id, false)
+}
+
+func (s *Service) roleDetail(ctx context.Context, org iam.OrganizationID, id iam.RoleID, people bool) (RoleDetail, error) {
+	var d RoleDetail
 	err := s.read(ctx, org, func(r *store.Reader, _ iam.Organization) error {
 		view, err := findRoleView(r, org, id)
 		if err != nil {
 			return err
 		}
-		detail = RoleDetail{RoleView: view}
-		return detail.complete(r, org)
+		d = RoleDetail{RoleView: view}
+		if err := d.count(r, org); err != nil || !people {
+			return err
+		}
+		return d.name(r, org)
 	})
-	return detail, err
+	return d, err
 }
 
 func findRoleView(r *store.Reader, org iam.OrganizationID, id iam.RoleID) (RoleView, error) {
@@ -79,21 +91,8 @@ func findRoleView(r *store.Reader, org iam.OrganizationID, id iam.RoleID) (RoleV
 	return RoleView{}, iam.Errorf(iam.KindNotFound, "there is no role %q in this organization; it may have been deleted", iam.Clip(string(id))).On("role")
 }
 
-func (d *RoleDetail) complete(r *store.Reader, org iam.OrganizationID) error {
-	var err error
+func (d *RoleDetail) count(r *store.Reader, org iam.OrganizationID) (err error) {
 	if d.Holders, err = r.CountHolders(org, d.ID); err != nil {
-		return err
-	}
-	use, err := r.RoleUse(org, d.ID)
-	if err != nil {
-		return fmt.Errorf("read the use of role %s: %w", d.ID, err)
-	}
-	d.Direct = use.Direct
-	if d.Invitations, err = r.InvitationsWithRole(org, d.ID); err != nil {
-		return fmt.Errorf("read the invitations with role %s: %w", d.ID, err)
-	}
-	ids, err := r.RoleHolders(org, d.ID, ShownHolders)
-	if err != nil {
 		return err
 	}
 	if d.Default {
@@ -101,6 +100,25 @@ func (d *RoleDetail) complete(r *store.Reader, org iam.OrganizationID) error {
 			return err
 		}
 		d.Holders += d.ByDefault
+	}
+	if d.Invitations, err = r.InvitationsWithRole(org, d.ID); err != nil {
+		return fmt.Errorf("read the invitations with role %s: %w", d.ID, err)
+	}
+	return nil
+}
+
+// name adds who holds the role, and by which group.
+func (d *RoleDetail) name(r *store.Reader, org iam.OrganizationID) error {
+	use, err := r.RoleUse(org, d.ID)
+	if err != nil {
+		return fmt.Errorf("read the use of role %s: %w", d.ID, err)
+	}
+	d.Direct = use.Direct
+	ids, err := r.RoleHolders(org, d.ID, ShownHolders)
+	if err != nil {
+		return err
+	}
+	if d.Default {
 		others, err := r.WithoutRole(org, ShownHolders-len(ids))
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package access_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rollcall/rollcall/internal/access"
@@ -52,6 +53,17 @@ func TestCountRoleHolders(t *testing.T) {
 			!slices.Equal(first, []string{"ann@example.com", "ben@example.com", "cid@example.com", "dan@example.com"}) ||
 			len(d.Groups) != 2 || d.GroupMembers[d.Groups[0].ID] != 2 || d.GroupMembers[d.Groups[1].ID] != 1 {
 			t.Errorf("%+v, held by %v", d, first)
+		}
+		// Without names it has the same counts, and reads no member.
+		w.sql.Reset()
+		brief := must[access.RoleDetail](t)(w.RoleBrief(t.Context(), w.org, role.ID))
+		if brief.Holders != 4 || brief.ByDefault != 2 || !brief.Default || len(brief.Groups) != 2 || brief.First != nil {
+			t.Errorf("brief: %+v", brief)
+		}
+		for _, call := range w.sql.Calls() {
+			if strings.HasPrefix(call.SQL, "SELECT u.") {
+				t.Errorf("brief: it reads members: %s", call.SQL)
+			}
 		}
 		// The list of members, filtered by the role, and the count agree.
 		page := must[access.MemberPage](t)(w.MemberPage(t.Context(), w.org, access.MemberQuery{Role: role.ID}))

@@ -70,9 +70,10 @@ func roleGroups(d access.RoleDetail) []roleGroup {
 	return list
 }
 
-// customRole finds the custom role of the address. A system role is refused.
+// customRole finds the custom role of the address, without its holders. A system role is
+// refused.
 func (c *Console) customRole(x *exchange) (access.RoleDetail, error) {
-	d, err := c.access.Role(x.r.Context(), x.org(), iam.RoleID(x.r.PathValue("role")))
+	d, err := c.access.RoleBrief(x.r.Context(), x.org(), iam.RoleID(x.r.PathValue("role")))
 	if err != nil {
 		return access.RoleDetail{}, err
 	}
