@@ -270,15 +270,15 @@ func TestDemo_keepsChanges(t *testing.T) {
 	w := newWalk(t, made)
 	w.portal.open(made.Entra.Portal+"applications/"+string(made.Entra.Application)+"/sign-on").reads(made.Server+"/saml/"+string(made.Organization)+"/acs", "user.mail")
 	w.portal.open(made.Entra.Provisioning).reads(made.Endpoint)
-	w.portal.open(made.Entra.Portal+"licences").press("Save", map[string]string{})
+	w.portal.open(made.Entra.Portal+"licences").press("Save", map[string]string{"licence": "free"})
 	w.portal.open(made.Entra.Portal+"groups").follow("Developers").follow("Delete…").press("Delete", nil)
 	p.stop(t, syscall.SIGINT)
 
 	p, again := startDemo(t, sh, "--dir", "data", "--listen", "127.0.0.1:0", "--entra-listen", "127.0.0.1:0")
 	w = newWalk(t, again)
 	w.portal.open(again.Entra.Portal+"groups").reads("Admins", "Read-only").readsNot("Developers")
+	w.portal.open(again.Entra.Portal + "applications/" + string(again.Entra.Application) + "/assignments").reads("Groups take Microsoft Entra ID P1.")
 	p.stop(t, syscall.SIGINT)
-
 }
 
 // Who types localhost comes to where the cookies are.

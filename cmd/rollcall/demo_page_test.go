@@ -148,7 +148,14 @@ func (p *person) values(form, button string, fill map[string]string) (values url
 					values.Set(name, value)
 				}
 			}
-		case name == "", kind == "checkbox" && !checked && !ticked[in[0]], kind == "radio" && !checked:
+		case name == "", kind == "checkbox" && !checked && !ticked[in[0]]:
+		case kind == "radio":
+			filled, ok := fill[name]
+			if ok && value == filled {
+				set(name, value)
+			} else if !ok && checked {
+				values.Add(name, value)
+			}
 		case in[1] == "textarea":
 			set(name, html.UnescapeString(in[3]))
 		case in[1] == "select":
