@@ -13,6 +13,7 @@ import (
 	"github.com/rollcall/rollcall/internal/entra/directory"
 	"github.com/rollcall/rollcall/internal/entra/idp"
 	"github.com/rollcall/rollcall/internal/web"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // Config is what an API needs. Directory, Cycle, IDP and PublicURL are required.
@@ -50,7 +51,7 @@ func New(c Config) (*API, error) {
 	}
 	u, err := url.Parse(c.PublicURL)
 	if err != nil || u.Host == "" {
-		return nil, fmt.Errorf("the public URL %q of the stand-in is no address", clip(c.PublicURL))
+		return nil, fmt.Errorf("the public URL %q of the stand-in is no address", words.Clip(c.PublicURL))
 	}
 	a := &API{
 		directory: c.Directory, cycle: c.Cycle, idp: c.IDP,
@@ -61,7 +62,7 @@ func New(c Config) (*API, error) {
 		a.now = time.Now
 	}
 	if err := a.others.AddTrustedOrigin(a.publicURL); err != nil {
-		return nil, fmt.Errorf("the public URL %q of the stand-in is no origin: %w", clip(c.PublicURL), err)
+		return nil, fmt.Errorf("the public URL %q of the stand-in is no origin: %w", words.Clip(c.PublicURL), err)
 	}
 	a.running, a.stop = context.WithCancel(context.Background())
 	return a, nil
@@ -125,7 +126,7 @@ func (a *API) noRoute(own *http.ServeMux, w http.ResponseWriter, r *http.Request
 		}
 	}
 	if len(allowed) == 0 {
-		return refuse(http.StatusNotFound, codeNotFound, "The stand-in has nothing at %s. Its paths are listed in docs/entra-stand-in.md.", clip(r.URL.Path))
+		return refuse(http.StatusNotFound, codeNotFound, "The stand-in has nothing at %s. Its paths are listed in docs/entra-stand-in.md.", words.Clip(r.URL.Path))
 	}
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
 	return refuse(http.StatusMethodNotAllowed, codeBadRequest, "%s is not possible here; %s is.", r.Method, strings.Join(allowed, ", "))

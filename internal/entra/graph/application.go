@@ -9,6 +9,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/entra/cycle"
 	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // templateID is that of an application that is none of the gallery (Microsoft Graph docs,
@@ -224,7 +225,7 @@ func templateDocument() object {
 }
 
 func noTemplate(id string) error {
-	return refuse(http.StatusNotFound, codeNotFound, "There is no application template '%s': the stand-in has no gallery, only %s for an application that is not in it.", clip(id), templateID)
+	return refuse(http.StatusNotFound, codeNotFound, "There is no application template '%s': the stand-in has no gallery, only %s for an application that is not in it.", words.Clip(id), templateID)
 }
 
 // instantiate: Microsoft Graph docs, "applicationtemplate-instantiate".

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // assigned is an assignment with the names that Graph shows with it.
@@ -104,9 +105,9 @@ func (x *exchange) assign(application, principal directory.ID, set string) error
 	}
 	switch {
 	case application != "" && given["resourceId"] != application:
-		return bad("The resourceId %q is not the service principal %q of the address.", clip(string(given["resourceId"])), application)
+		return bad("The resourceId %q is not the service principal %q of the address.", words.Clip(string(given["resourceId"])), application)
 	case principal != "" && given["principalId"] != principal:
-		return bad("The principalId %q is not the object %q of the address.", clip(string(given["principalId"])), principal)
+		return bad("The principalId %q is not the object %q of the address.", words.Clip(string(given["principalId"])), principal)
 	// The role of zeros is Graph's "default access" of an application without roles.
 	case given["appRoleId"] != directory.DefaultAppRole && strings.Trim(string(given["appRoleId"]), "0-") != "":
 		return bad("Permission being assigned was not found on application: the application has the one app role %s (User).", directory.DefaultAppRole)

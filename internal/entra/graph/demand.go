@@ -6,6 +6,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/entra/cycle"
 	"github.com/rollcall/rollcall/internal/entra/mapping"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // provisionOnDemand: Microsoft Graph docs, "synchronization-synchronizationjob-provisionondemand".
@@ -63,7 +64,7 @@ func (x *exchange) subject(j cycle.Job, f *fields) (cycle.Subject, error) {
 		return none, err
 	}
 	if rule != "" && rule != ruleID(j) {
-		return none, bad("The job has no synchronization rule '%s'; its schema has '%s'.", clip(rule), ruleID(j))
+		return none, bad("The job has no synchronization rule '%s'; its schema has '%s'.", words.Clip(rule), ruleID(j))
 	}
 	subjects, _, err := p.objects("subjects", "synchronizationJobSubject")
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall/rollcall/internal/entra/cycle"
 	"github.com/rollcall/rollcall/internal/entra/directory"
 	"github.com/rollcall/rollcall/internal/web"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // The codes of Graph's errors that are used here (Microsoft Graph docs, "errors"; those of the
@@ -96,20 +97,11 @@ func (x *exchange) fail(err error) {
 	}
 	inner := object{"date": x.api.now().UTC().Format(time.RFC3339), "request-id": web.RequestID(x.r)}
 	if id := x.r.Header.Get("client-request-id"); id != "" {
-		inner["client-request-id"] = clip(id)
+		inner["client-request-id"] = words.Clip(id)
 	}
 	document := object{"code": told.code, "message": told.message, "innerError": inner}
 	if told.detail != "" {
 		document["details"] = []any{object{"code": told.detail, "message": told.message}}
 	}
 	x.write(told.status, object{"error": document})
-}
-
-// clip keeps what a caller sent from filling an answer.
-func clip(text string) string {
-	const most = 200 // characters
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return text
 }

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // The limits of bodies in bytes.
@@ -78,7 +80,7 @@ func jsonFault(err error) string {
 	if errors.As(err, &wrong) {
 		return "it must be an object, not " + article(wrong.Value)
 	}
-	return clip(err.Error())
+	return words.Clip(err.Error())
 }
 
 func article(kind string) string {
@@ -99,7 +101,7 @@ func (f *fields) take(name string) (raw json.RawMessage, ok bool) {
 func (f *fields) done() error {
 	for _, name := range slices.Sorted(maps.Keys(f.left)) {
 		if !strings.HasPrefix(name, "@") {
-			return bad("Property %q does not exist on %s, or is not kept by the stand-in.", clip(name), f.of)
+			return bad("Property %q does not exist on %s, or is not kept by the stand-in.", words.Clip(name), f.of)
 		}
 	}
 	return nil

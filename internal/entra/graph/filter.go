@@ -149,7 +149,7 @@ func (f *filter) only() (string, bool) {
 	return text, ok
 }
 
-// words are texts that must occur in an object for the filter to pass, when it asks for one of
+// searched are texts that must occur in an object for the filter to pass, when it asks for one of
 // the properties.
 func (f *filter) words(paths ...string) string {
 	words := ""

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // The limits of a filter.
@@ -28,7 +30,7 @@ func parseFilter(text string, known map[string]kind) (*filter, error) {
 		return nil, err
 	}
 	if p.at < len(p.tokens) {
-		return nil, bad("Syntax error in the $filter at %q.", clip(p.peek()))
+		return nil, bad("Syntax error in the $filter at %q.", words.Clip(p.peek()))
 	}
 	return f, nil
 }
@@ -95,7 +97,7 @@ func (p *filterParser) next() string {
 
 func (p *filterParser) want(token string) error {
 	if got := p.next(); got != token {
-		return bad("Syntax error in the $filter: %q is expected where %q stands.", token, clip(got))
+		return bad("Syntax error in the $filter: %q is expected where %q stands.", token, words.Clip(got))
 	}
 	return nil
 }
@@ -168,13 +170,13 @@ func (p *filterParser) comparison() (*filter, error) {
 	case "in":
 		return f, p.list(f)
 	}
-	return nil, bad("The $filter has %q where eq, ne, gt, ge, lt, le or in is expected.", clip(f.op))
+	return nil, bad("The $filter has %q where eq, ne, gt, ge, lt, le or in is expected.", words.Clip(f.op))
 }
 
 func (p *filterParser) property(f *filter) error {
 	var ok bool
 	if f.kind, ok = p.known[f.path]; !ok {
-		return bad("Could not find a property named '%s' that can be filtered by.", clip(f.path))
+		return bad("Could not find a property named '%s' that can be filtered by.", words.Clip(f.path))
 	}
 	if f.kind == kindTexts {
 		return bad("The stand-in does not filter by '%s', which has several values.", f.path)
@@ -222,5 +224,5 @@ func (p *filterParser) literal(f *filter) error {
 			return nil
 		}
 	}
-	return bad("The $filter compares '%s' (%s) with %s by %s, which is not possible.", f.path, f.kind, clip(token), f.op)
+	return bad("The $filter compares '%s' (%s) with %s by %s, which is not possible.", f.path, f.kind, words.Clip(token), f.op)
 }

@@ -54,7 +54,7 @@ func groupSource(x *exchange, q query) source[group] {
 		key: func(g group) string { return string(g.ID) }, document: groups.document, usual: groups.usual(),
 		total: func() (int, error) { c, err := db.Counts(ctx); return c.Groups, err },
 		read: func(after string, limit int) ([]group, error) {
-			return db.SearchGroups(ctx, words(q, "displayName", "description", "mailNickname"), directory.ID(after), limit)
+			return db.SearchGroups(ctx, searched(q, "displayName", "description", "mailNickname"), directory.ID(after), limit)
 		},
 	}
 	if id := q.filter.equal("id"); id != "" {

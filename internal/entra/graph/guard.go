@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/rollcall/rollcall/internal/web"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // may decides whether a request is answered at all. There are no accounts here: on loopback
@@ -18,7 +19,7 @@ import (
 // one.
 func (a *API) may(w http.ResponseWriter, r *http.Request) error {
 	if host := hostOf(r.Host); host != a.host && !web.IsLoopback(host) {
-		return refuse(http.StatusForbidden, codeDenied, "The request names the host %q. The stand-in answers requests to %s or to this machine alone.", clip(host), a.publicURL)
+		return refuse(http.StatusForbidden, codeDenied, "The request names the host %q. The stand-in answers requests to %s or to this machine alone.", words.Clip(host), a.publicURL)
 	}
 	if site := r.Header.Get("Sec-Fetch-Site"); a.others.Check(r) != nil || site == "cross-site" || site == "same-site" {
 		return refuse(http.StatusForbidden, codeDenied, "The request comes from a page of another site.")
@@ -54,7 +55,7 @@ func hostOf(header string) string {
 func (x *exchange) contentType(want string) error {
 	kind, _, err := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
 	if err != nil || !strings.EqualFold(kind, want) {
-		return refuse(http.StatusUnsupportedMediaType, codeBadRequest, "The body must be sent as Content-Type: %s, not %q.", want, clip(x.r.Header.Get("Content-Type")))
+		return refuse(http.StatusUnsupportedMediaType, codeBadRequest, "The body must be sent as Content-Type: %s, not %q.", want, words.Clip(x.r.Header.Get("Content-Type")))
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall/rollcall/internal/entra/cycle"
 	"github.com/rollcall/rollcall/internal/entra/directory"
 	"github.com/rollcall/rollcall/internal/entra/mapping"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // syncTemplate is the synchronization template of applications that are none of the gallery
@@ -23,7 +24,7 @@ func (x *exchange) job() (cycle.Job, error) {
 	}
 	j, err := x.api.cycle.Job(x.r.Context(), cycle.JobID(x.r.PathValue("job")))
 	if err == nil && j.ApplicationID != a.ID {
-		err = refuse(http.StatusNotFound, codeNotFound, "The service principal %s has no synchronization job %q.", a.ID, clip(x.r.PathValue("job")))
+		err = refuse(http.StatusNotFound, codeNotFound, "The service principal %s has no synchronization job %q.", a.ID, words.Clip(x.r.PathValue("job")))
 	}
 	return j, err
 }
@@ -212,7 +213,7 @@ func (x *exchange) createJob() error {
 		return err
 	}
 	if template != syncTemplate {
-		return bad("There is no synchronization template '%s' for this application; the stand-in has '%s'.", clip(template), syncTemplate)
+		return bad("There is no synchronization template '%s' for this application; the stand-in has '%s'.", words.Clip(template), syncTemplate)
 	}
 	j, err := x.api.cycle.CreateJob(x.r.Context(), a.ID, x.by())
 	if err != nil {
@@ -331,7 +332,7 @@ func resetOf(scope string) (reset cycle.Reset, deletes bool, err error) {
 		case "Full":
 			one = cycle.ResetFull
 		default:
-			return "", false, bad("The resetScope %q is none of Escrows, Watermark, QuarantineState, Full and ForceDeletes.", clip(word))
+			return "", false, bad("The resetScope %q is none of Escrows, Watermark, QuarantineState, Full and ForceDeletes.", words.Clip(word))
 		}
 		if rank[one] > rank[reset] {
 			reset = one

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // The page sizes of Graph (Microsoft Graph docs, "paging": users and groups by 100, at most 999).
@@ -36,7 +38,7 @@ type options struct {
 func (x *exchange) query(o options) (query, error) {
 	given, err := url.ParseQuery(x.r.URL.RawQuery)
 	if err != nil {
-		return query{}, bad("The query of the address cannot be read: %s.", clip(err.Error()))
+		return query{}, bad("The query of the address cannot be read: %s.", words.Clip(err.Error()))
 	}
 	q := query{top: usualPage}
 	for name, values := range given {
@@ -44,7 +46,7 @@ func (x *exchange) query(o options) (query, error) {
 			continue
 		}
 		if len(values) > 1 {
-			return query{}, bad("Query option '%s' was specified more than once, but it must be specified at most once.", clip(name))
+			return query{}, bad("Query option '%s' was specified more than once, but it must be specified at most once.", words.Clip(name))
 		}
 		if err := q.option(o, name, values[0]); err != nil {
 			return query{}, err
@@ -58,12 +60,12 @@ func (q *query) option(o options, name, value string) error {
 	switch name {
 	case "$top":
 		if q.top, err = strconv.Atoi(value); err != nil || q.top < 1 || q.top > mostPage {
-			return bad("Invalid value %q for the $top query option: it must be between 1 and %d.", clip(value), mostPage)
+			return bad("Invalid value %q for the $top query option: it must be between 1 and %d.", words.Clip(value), mostPage)
 		}
 	case "$skiptoken":
 		raw, err := base64.RawURLEncoding.DecodeString(value)
 		if err != nil || len(raw) == 0 || len(raw) > 100 {
-			return refuse(400, codePageToken, "The specified page token value %q is not one of the stand-in's.", clip(value))
+			return refuse(400, codePageToken, "The specified page token value %q is not one of the stand-in's.", words.Clip(value))
 		}
 		q.after = string(raw)
 	case "$filter":
@@ -73,13 +75,13 @@ func (q *query) option(o options, name, value string) error {
 		return q.search(o, value)
 	case "$count":
 		if value != "true" && value != "false" {
-			return bad("Invalid value %q for the $count query option: it must be true or false.", clip(value))
+			return bad("Invalid value %q for the $count query option: it must be true or false.", words.Clip(value))
 		}
 		q.count = value == "true"
 	case "$select":
 		return q.choose(o, value)
 	default:
-		return bad("The query option '%s' is not supported by the stand-in.", clip(name))
+		return bad("The query option '%s' is not supported by the stand-in.", words.Clip(name))
 	}
 	return nil
 }
@@ -94,14 +96,14 @@ func (q *query) search(o options, value string) error {
 	if len(value) < 2 || value[0] != '"' || value[len(value)-1] != '"' || strings.Count(value, `"`) != 2 {
 		return bad(`Syntax error in $search: it must be one text in double quotes, such as "displayName:Ada".`)
 	}
-	property, words, named := strings.Cut(value[1:len(value)-1], ":")
+	property, wanted, named := strings.Cut(value[1:len(value)-1], ":")
 	if !named {
-		property, words = "", property
+		property, wanted = "", property
 	}
 	if named && !slices.Contains(o.search, property) {
-		return bad("The stand-in does not search in the property '%s'; it does in %s.", clip(property), strings.Join(o.search, ", "))
+		return bad("The stand-in does not search in the property '%s'; it does in %s.", words.Clip(property), strings.Join(o.search, ", "))
 	}
-	q.words, q.searched = words, property
+	q.words, q.searched = wanted, property
 	return nil
 }
 
@@ -109,7 +111,7 @@ func (q *query) choose(o options, value string) error {
 	for _, name := range strings.Split(value, ",") {
 		name = strings.TrimSpace(name)
 		if _, ok := o.properties[name]; !ok {
-			return bad("Could not find a property named '%s' to $select.", clip(name))
+			return bad("Could not find a property named '%s' to $select.", words.Clip(name))
 		}
 		q.selected = append(q.selected, name)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/entra/cycle"
 	"github.com/rollcall/rollcall/internal/entra/mapping"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // putSchema replaces the mappings of a job: Microsoft Graph docs,
@@ -93,7 +94,7 @@ func readRule(rule *fields, j cycle.Job, users, groups *mapping.ObjectMapping) e
 		return err
 	}
 	if given && id != ruleID(j) {
-		return bad("The job has no synchronization rule '%s'; its schema has '%s'.", clip(id), ruleID(j))
+		return bad("The job has no synchronization rule '%s'; its schema has '%s'.", words.Clip(id), ruleID(j))
 	}
 	rule.drop("name", "priority", "editable", "groupFilter", "metadata", "sourceDirectoryName", "targetDirectoryName", "containerFilter")
 	list, _, err := rule.objects("objectMappings", "objectMapping")
@@ -111,7 +112,7 @@ func readRule(rule *fields, j cycle.Job, users, groups *mapping.ObjectMapping) e
 		}
 		kind, ok := kindOf(name)
 		if !ok || seen[kind] {
-			return bad("The rule must hold one mapping of User and one of Group; %q is neither, or stands there twice.", clip(name))
+			return bad("The rule must hold one mapping of User and one of Group; %q is neither, or stands there twice.", words.Clip(name))
 		}
 		seen[kind] = true
 		m := users
@@ -186,7 +187,7 @@ func readFlowTypes(flow string, m *mapping.ObjectMapping) error {
 			m.Delete = true
 		case "None", "":
 		default:
-			return bad("The flowTypes %q are not a list of Add, Update and Delete.", clip(flow))
+			return bad("The flowTypes %q are not a list of Add, Update and Delete.", words.Clip(flow))
 		}
 	}
 	return nil

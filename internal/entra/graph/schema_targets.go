@@ -3,6 +3,7 @@ package graph
 import (
 	"github.com/rollcall/rollcall/internal/entra/cycle"
 	"github.com/rollcall/rollcall/internal/entra/mapping"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // readTargets takes the attribute lists of the target over, where the schema has them.
@@ -43,7 +44,7 @@ func readTarget(o *fields, users, groups *mapping.ObjectMapping) error {
 	case targetTypes[mapping.KindGroup]:
 		m = groups
 	default:
-		return bad("The target has no object type %q.", clip(name))
+		return bad("The target has no object type %q.", words.Clip(name))
 	}
 	o.drop("metadata", "supportedApis")
 	attributes, given, err := o.objects("attributes", "attributeDefinition")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/rollcall/rollcall/internal/entra/cycle"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // secretHidden stands for a token in answers (observed).
@@ -101,7 +102,7 @@ func (s *secrets) take(key, value string) error {
 	case "SyncAll", "SkipOutOfScopeDeletions":
 		on := strings.EqualFold(value, "true")
 		if !on && !strings.EqualFold(value, "false") {
-			return bad("The value of %s must be \"True\" or \"False\", not %q.", key, clip(value))
+			return bad("The value of %s must be \"True\" or \"False\", not %q.", key, words.Clip(value))
 		}
 		if key == "SyncAll" {
 			s.syncAll = &on
@@ -114,7 +115,7 @@ func (s *secrets) take(key, value string) error {
 			return bad("The value of SyncNotificationSettings must be a JSON object in a string, with Enabled, Recipients, DeleteThresholdEnabled and DeleteThresholdValue.")
 		}
 	default:
-		return bad("The stand-in has no secret %q; it has BaseAddress, SecretToken, SyncAll, SyncNotificationSettings and SkipOutOfScopeDeletions.", clip(key))
+		return bad("The stand-in has no secret %q; it has BaseAddress, SecretToken, SyncAll, SyncNotificationSettings and SkipOutOfScopeDeletions.", words.Clip(key))
 	}
 	return nil
 }

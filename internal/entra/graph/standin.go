@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // What is here has no path in Graph.
@@ -138,7 +139,7 @@ func (x *exchange) putDirectoryRoles() error {
 	var roles []directory.DirectoryRole
 	for _, name := range names {
 		if !slices.Contains(known, directory.DirectoryRole(name)) {
-			return bad("There is no directory role %q here; there are %q.", clip(name), known)
+			return bad("There is no directory role %q here; there are %q.", words.Clip(name), known)
 		}
 		roles = append(roles, directory.DirectoryRole(name))
 	}

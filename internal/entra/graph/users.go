@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // userOf finds the user of the path, by object id or by user principal name.
@@ -27,7 +28,7 @@ func (x *exchange) userOf(name string) (user, error) {
 
 // noObject is Graph's sentence for an id that nothing has (observed).
 func noObject(id string) error {
-	return refuse(http.StatusNotFound, codeNotFound, "Resource '%s' does not exist or one of its queried reference-property objects are not present.", clip(id))
+	return refuse(http.StatusNotFound, codeNotFound, "Resource '%s' does not exist or one of its queried reference-property objects are not present.", words.Clip(id))
 }
 
 func userSource(x *exchange, q query) source[user] {
@@ -36,7 +37,7 @@ func userSource(x *exchange, q query) source[user] {
 		key: func(u user) string { return string(u.ID) }, document: users.document, usual: users.usual(),
 		total: func() (int, error) { c, err := db.Counts(ctx); return c.Users, err },
 		read: func(after string, limit int) ([]user, error) {
-			return db.SearchUsers(ctx, words(q, "displayName", "userPrincipalName", "mail", "givenName", "surname"), directory.ID(after), limit)
+			return db.SearchUsers(ctx, searched(q, "displayName", "userPrincipalName", "mail", "givenName", "surname"), directory.ID(after), limit)
 		},
 	}
 	// One probe of an index in place of a walk through all.
@@ -55,10 +56,10 @@ func userSource(x *exchange, q query) source[user] {
 	return s
 }
 
-// words are what a search of the directory is narrowed to: those of $search, and those that
+// searched are what a search of the directory is narrowed to: those of $search, and those that
 // the filter needs. One that looks like an object id would be taken for one.
-func words(q query, searched ...string) string {
-	needed := q.filter.words(searched...)
+func searched(q query, properties ...string) string {
+	needed := q.filter.words(properties...)
 	if strings.Count(needed, "-") >= 4 {
 		needed = ""
 	}

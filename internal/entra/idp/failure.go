@@ -3,6 +3,8 @@ package idp
 import (
 	"fmt"
 	"net/http"
+
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // Failure is why somebody is not signed in, as the error page of Entra says it. The codes
@@ -20,22 +22,11 @@ func (f *Failure) Error() string {
 	return f.Code + ": " + f.Message
 }
 
-// shown is how much of what a request says is repeated to who sent it.
-const shown = 200 // characters
-
-// clip cuts what is too long.
-func clip(text string) string {
-	if runes := []rune(text); len(runes) > shown {
-		return string(runes[:shown]) + "…"
-	}
-	return text
-}
-
 // failure makes one of a bad request; text arguments are cut to what is shown.
 func failure(code, format string, args ...any) *Failure {
 	for i, arg := range args {
 		if text, ok := arg.(string); ok {
-			args[i] = clip(text)
+			args[i] = words.Clip(text)
 		}
 	}
 	return &Failure{Status: http.StatusBadRequest, Code: code, Message: fmt.Sprintf(format, args...)}

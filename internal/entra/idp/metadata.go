@@ -7,6 +7,7 @@ import (
 	"github.com/beevik/etree"
 
 	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 const metadataPath = "/federationmetadata/2007-06/federationmetadata.xml"
@@ -16,7 +17,7 @@ const metadataPath = "/federationmetadata/2007-06/federationmetadata.xml"
 func (p *Provider) getMetadata(w http.ResponseWriter, r *http.Request) error {
 	app, err := p.directory.ApplicationByAppID(r.Context(), directory.ID(r.URL.Query().Get("appid")))
 	if directory.IsProblem(err, directory.NotFound) {
-		return &Failure{Status: http.StatusNotFound, Code: "AADSTS700016", Message: "Application with identifier '" + clip(r.URL.Query().Get("appid")) + "' was not found in the directory. The metadata of an application is read with its Application ID as the parameter appid."}
+		return &Failure{Status: http.StatusNotFound, Code: "AADSTS700016", Message: "Application with identifier '" + words.Clip(r.URL.Query().Get("appid")) + "' was not found in the directory. The metadata of an application is read with its Application ID as the parameter appid."}
 	}
 	if err != nil {
 		return err

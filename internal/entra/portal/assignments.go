@@ -142,7 +142,7 @@ func (p *Portal) assign(x *exchange) error {
 	}
 	chosen := x.chosen()
 	if len(chosen) == 0 {
-		return refuse(http.StatusBadRequest, "nobody was chosen: tick the users or groups to assign to %s", clip(app.DisplayName))
+		return refuse(http.StatusBadRequest, "nobody was chosen: tick the users or groups to assign to %s", words.Clip(app.DisplayName))
 	}
 	added, err := p.directory.AssignAll(x.r.Context(), app.ID, chosen)
 	if err != nil {
@@ -227,7 +227,7 @@ func (p *Portal) howAssigned(x *exchange, direct bool, via []directory.ID) (stri
 	case len(groups) == 0:
 		return "directly", nil
 	case direct:
-		return "directly, and through " + names(groups), nil
+		return "directly, and through " + words.Names(groups), nil
 	}
-	return "through " + names(groups), nil
+	return "through " + words.Names(groups), nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/entra/directory"
 	"github.com/rollcall/rollcall/internal/entra/mapping"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // attributePage is Edit Attribute (Microsoft Entra docs, "customize-application-attributes").
@@ -87,7 +88,7 @@ func (x *exchange) readAttribute() (mapping.AttributeMapping, error) {
 		a.Source.Text = x.value("expression")
 	case mapping.NoneSource:
 	default:
-		return a, refuse(http.StatusBadRequest, "the mapping type %q is not one of Direct, Constant, Expression, None", clip(string(a.Source.Type)))
+		return a, refuse(http.StatusBadRequest, "the mapping type %q is not one of Direct, Constant, Expression, None", words.Clip(string(a.Source.Type)))
 	}
 	if a.ApplyOnly != mapping.DuringCreation {
 		a.ApplyOnly = mapping.Always
@@ -95,7 +96,7 @@ func (x *exchange) readAttribute() (mapping.AttributeMapping, error) {
 	if x.value("matching") == "yes" {
 		n, err := strconv.Atoi(x.value("precedence"))
 		if err != nil || n < 1 {
-			return a, refuse(http.StatusBadRequest, "the Matching precedence %q is not a number from 1 on", clip(x.value("precedence")))
+			return a, refuse(http.StatusBadRequest, "the Matching precedence %q is not a number from 1 on", words.Clip(x.value("precedence")))
 		}
 		a.MatchingPrecedence = n
 	}
@@ -106,7 +107,7 @@ func (x *exchange) readAttribute() (mapping.AttributeMapping, error) {
 // when it is evaluated.
 func (in inMapping) direct(a mapping.AttributeMapping) error {
 	if a.Source.Type == mapping.Direct && !slices.ContainsFunc(in.sources(), func(s string) bool { return strings.EqualFold(s, a.Source.Text) }) {
-		return refuse(http.StatusBadRequest, "the Source attribute %q is not an attribute of the directory; choose one from the list", clip(a.Source.Text))
+		return refuse(http.StatusBadRequest, "the Source attribute %q is not an attribute of the directory; choose one from the list", words.Clip(a.Source.Text))
 	}
 	return nil
 }
@@ -115,7 +116,7 @@ func (in inMapping) direct(a mapping.AttributeMapping) error {
 func (in inMapping) find(target string) (int, error) {
 	i := slices.IndexFunc(in.m.Attributes, func(a mapping.AttributeMapping) bool { return a.Target == target })
 	if i < 0 {
-		return 0, refuse(http.StatusNotFound, "nothing is mapped to %q; the mapping may have been deleted", clip(target))
+		return 0, refuse(http.StatusNotFound, "nothing is mapped to %q; the mapping may have been deleted", words.Clip(target))
 	}
 	return i, nil
 }

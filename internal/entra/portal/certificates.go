@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 type certificateRow struct {
@@ -132,7 +133,7 @@ func (p *Portal) downloadCertificate(x *exchange) error {
 	}
 	i := slices.IndexFunc(list, func(c directory.Certificate) bool { return c.Thumbprint == x.r.PathValue("thumbprint") })
 	if i < 0 {
-		return refuse(http.StatusNotFound, "there is no certificate %q", clip(x.r.PathValue("thumbprint")))
+		return refuse(http.StatusNotFound, "there is no certificate %q", words.Clip(x.r.PathValue("thumbprint")))
 	}
 	der := list[i].DER
 	switch x.r.PathValue("form") {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 type claimsPage struct {
@@ -93,7 +94,7 @@ func (x *exchange) readClaim() directory.Claim {
 func claimNumber(app directory.Application, text string) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 || n >= len(app.SAML.Claims) {
-		return 0, refuse(http.StatusNotFound, "there is no claim %q; it may have been deleted", clip(text))
+		return 0, refuse(http.StatusNotFound, "there is no claim %q; it may have been deleted", words.Clip(text))
 	}
 	return n, nil
 }
@@ -167,7 +168,7 @@ func (p *Portal) deleteClaim(x *exchange) error {
 		before := len(a.SAML.Claims)
 		a.SAML.Claims = slices.DeleteFunc(a.SAML.Claims, func(c directory.Claim) bool { return c.URI() == uri })
 		if len(a.SAML.Claims) == before {
-			return refuse(http.StatusNotFound, "there is no claim %q; it may have been deleted", clip(uri))
+			return refuse(http.StatusNotFound, "there is no claim %q; it may have been deleted", words.Clip(uri))
 		}
 		return nil
 	})

@@ -120,7 +120,7 @@ func (p *Portal) noRoute(w http.ResponseWriter, r *http.Request) {
 	if allowed := p.methods(r); allowed != "" {
 		w.Header().Set("Allow", allowed)
 		e.Title, e.Status = "Not possible", http.StatusMethodNotAllowed
-		e.Text = "This address does not take " + clip(r.Method) + "."
+		e.Text = "This address does not take " + words.Clip(r.Method) + "."
 	}
 	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")

@@ -103,7 +103,7 @@ func (p *Portal) attributesOf(x *exchange, in inMapping, object string) (func(st
 			u, err = p.directory.User(x.r.Context(), directory.ID(object))
 		}
 		if directory.IsProblem(err, directory.NotFound) {
-			return nil, refuse(http.StatusBadRequest, "no user has the user principal name or object ID %q", clip(object))
+			return nil, refuse(http.StatusBadRequest, "no user has the user principal name or object ID %q", words.Clip(object))
 		}
 		if err != nil {
 			return nil, err
@@ -139,7 +139,7 @@ func (p *Portal) groupNamed(x *exchange, object string) (directory.Group, error)
 	}
 	g, err := p.directory.Group(x.r.Context(), directory.ID(object))
 	if directory.IsProblem(err, directory.NotFound) {
-		return g, refuse(http.StatusBadRequest, "no group has the name or object ID %q", clip(object))
+		return g, refuse(http.StatusBadRequest, "no group has the name or object ID %q", words.Clip(object))
 	}
 	return g, err
 }

@@ -207,7 +207,7 @@ func (p *Portal) addMembers(x *exchange) error {
 	}
 	chosen := x.chosen()
 	if len(chosen) == 0 {
-		return refuse(http.StatusBadRequest, "nobody was chosen: tick the users or groups to add to %s", clip(group.DisplayName))
+		return refuse(http.StatusBadRequest, "nobody was chosen: tick the users or groups to add to %s", words.Clip(group.DisplayName))
 	}
 	added, err := p.directory.AddMembers(x.r.Context(), group.ID, chosen)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // licencesPage chooses what the tenant has bought. Microsoft Entra docs,
@@ -37,7 +38,7 @@ func (p *Portal) licences(x *exchange) error {
 func (p *Portal) setLicence(x *exchange) error {
 	licence, ok := map[string]directory.Licence{"free": directory.LicenceFree, "p1": directory.LicenceP1}[x.value("licence")]
 	if !ok {
-		return refuse(http.StatusBadRequest, "the licence %q is not one of free, p1", clip(x.value("licence")))
+		return refuse(http.StatusBadRequest, "the licence %q is not one of free, p1", words.Clip(x.value("licence")))
 	}
 	if err := p.directory.SetLicence(x.r.Context(), licence); err != nil {
 		return err

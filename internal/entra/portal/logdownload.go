@@ -6,6 +6,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/entra/cycle"
 	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // downloadLogs gives one of the three files of "Download" out, with the conditions of the
@@ -23,7 +24,7 @@ func (p *Portal) downloadLogs(x *exchange, app directory.ID) error {
 	case "properties":
 		name, to.ModifiedProperties = "ProvisioningLogs_ModifiedProperties.csv", body
 	default:
-		return refuse(http.StatusNotFound, "there is no file %q; choose logs, steps or properties", clip(x.query("file")))
+		return refuse(http.StatusNotFound, "there is no file %q; choose logs, steps or properties", words.Clip(x.query("file")))
 	}
 	x.download("text/csv; charset=utf-8", name)
 	err := p.cycle.ExportCSV(x.r.Context(), filter, to)

@@ -277,7 +277,7 @@ func (p *Portal) openEntry(x *exchange, page *logsPage, app directory.ID, id str
 		return nil, err
 	}
 	if app != "" && e.ApplicationID != app {
-		return nil, refuse(http.StatusNotFound, "the entry %q is of another application", clip(id))
+		return nil, refuse(http.StatusNotFound, "the entry %q is of another application", words.Clip(id))
 	}
 	o := &openedEntry{LogEntry: e, Name: nameOf(e), Took: span(e.Duration), Tab: x.query("tab"), InCycle: e.CycleID != ""}
 	o.Kind, o.Icon = statusMark(e.Status)

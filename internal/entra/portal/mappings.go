@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall/rollcall/internal/entra/cycle"
 	"github.com/rollcall/rollcall/internal/entra/directory"
 	"github.com/rollcall/rollcall/internal/entra/mapping"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 func (p *Portal) mappingRoutes() []route {
@@ -131,7 +132,7 @@ func (p *Portal) mappingOf(x *exchange) (inMapping, error) {
 	case "groups":
 		in.m = job.Groups.Clone()
 	default:
-		return inMapping{}, refuse(http.StatusNotFound, "there is no mapping of %q, only of users and of groups", clip(in.set))
+		return inMapping{}, refuse(http.StatusNotFound, "there is no mapping of %q, only of users and of groups", words.Clip(in.set))
 	}
 	return in, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/rollcall/rollcall/internal/entra/idp"
 	"github.com/rollcall/rollcall/internal/entra/look"
 	"github.com/rollcall/rollcall/internal/web"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // Config is what a Portal needs. Now and Random may be nil.
@@ -87,7 +88,7 @@ func New(c Config) (*Portal, error) {
 	}
 	guard := http.NewCrossOriginProtection()
 	if err := guard.AddTrustedOrigin(p.publicURL); err != nil {
-		return nil, fmt.Errorf("the public URL %q is no origin: %w", clip(p.publicURL), err)
+		return nil, fmt.Errorf("the public URL %q is no origin: %w", words.Clip(p.publicURL), err)
 	}
 	guard.SetDenyHandler(http.HandlerFunc(p.otherSite))
 	p.handler = guard.Handler(http.HandlerFunc(p.serve))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/entra/cycle"
 	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // provisioningEditPage is Get started and Edit provisioning: one form (Microsoft Entra
@@ -164,7 +165,7 @@ func otherServer(job *cycle.Job, f provisioningForm) error {
 	}
 	now, err := url.Parse(f.tenantURL)
 	if err == nil && (now.Scheme != before.Scheme || now.Host != before.Host) {
-		return refuse(http.StatusBadRequest, "the Tenant URL leads to another server than before (%s): enter the Secret Token again, the saved one is not sent there", clip(before.Host))
+		return refuse(http.StatusBadRequest, "the Tenant URL leads to another server than before (%s): enter the Secret Token again, the saved one is not sent there", words.Clip(before.Host))
 	}
 	return nil
 }

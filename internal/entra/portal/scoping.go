@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/rollcall/rollcall/internal/entra/mapping"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // scopePage is Source Object Scope: the scoping filters of a mapping set (Microsoft Entra
@@ -92,7 +93,7 @@ func (p *Portal) newFilter(x *exchange) error {
 func (in inMapping) filterNumber(text string) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 || n >= len(in.m.Filters) {
-		return 0, refuse(http.StatusNotFound, "there is no scoping filter %q; it may have been deleted", clip(text))
+		return 0, refuse(http.StatusNotFound, "there is no scoping filter %q; it may have been deleted", words.Clip(text))
 	}
 	return n, nil
 }

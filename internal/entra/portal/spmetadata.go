@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 const largestMetadata = 1 << 20
@@ -85,10 +86,10 @@ func serviceProvider(r io.Reader) (directory.SAMLSettings, error) {
 	var m spMetadata
 	var s directory.SAMLSettings
 	if err := xml.NewDecoder(r).Decode(&m); err != nil {
-		return s, refuse(http.StatusBadRequest, "the file is no XML: %s", clip(err.Error()))
+		return s, refuse(http.StatusBadRequest, "the file is no XML: %s", words.Clip(err.Error()))
 	}
 	if m.XMLName.Local != "EntityDescriptor" || len(m.SP) == 0 {
-		return s, refuse(http.StatusBadRequest, "the file is not the metadata of a service provider: an EntityDescriptor with an SPSSODescriptor is wanted, it holds %q", clip(m.XMLName.Local))
+		return s, refuse(http.StatusBadRequest, "the file is not the metadata of a service provider: an EntityDescriptor with an SPSSODescriptor is wanted, it holds %q", words.Clip(m.XMLName.Local))
 	}
 	s.Identifier = m.EntityID
 	var replies []string

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/rollcall/rollcall/internal/entra/mapping"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // targetsPage is "Edit attribute list for customappsso": what can be chosen as a target
@@ -63,9 +64,9 @@ func (p *Portal) addTarget(x *exchange) error {
 	case t.Name == "":
 		return x.again(page, refuse(http.StatusBadRequest, "the attribute needs a name"))
 	case known:
-		return x.again(page, refuse(http.StatusConflict, "the list has an attribute %q already", clip(t.Name)))
+		return x.again(page, refuse(http.StatusConflict, "the list has an attribute %q already", words.Clip(t.Name)))
 	case !slices.ContainsFunc(page.Types, func(c choice) bool { return c.Value == t.Type }):
-		return x.again(page, refuse(http.StatusBadRequest, "the type %q is not one of those in the list", clip(t.Type)))
+		return x.again(page, refuse(http.StatusBadRequest, "the type %q is not one of those in the list", words.Clip(t.Type)))
 	}
 	in.m.TargetAttributes = append(in.m.TargetAttributes, t)
 	if err := p.saveSet(x, in); err != nil {
@@ -82,7 +83,7 @@ func (p *Portal) deleteTarget(x *exchange) error {
 	name := x.r.PostForm.Get("name")
 	i := slices.IndexFunc(in.m.TargetAttributes, func(t mapping.TargetAttribute) bool { return t.Name == name })
 	if i < 0 {
-		return refuse(http.StatusNotFound, "the list has no attribute %q; it may have been deleted", clip(name))
+		return refuse(http.StatusNotFound, "the list has no attribute %q; it may have been deleted", words.Clip(name))
 	}
 	in.m.TargetAttributes = slices.Delete(in.m.TargetAttributes, i, i+1)
 	if err := p.saveSet(x, in); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/entra/look"
 	"github.com/rollcall/rollcall/internal/web"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 const themeLifetime = 365 * 24 * time.Hour
@@ -18,7 +19,7 @@ func (p *Portal) setTheme(x *exchange) error {
 	case "":
 		x.cookies().Keep(x.w, look.ThemeCookie, "", 0)
 	default:
-		return refuse(http.StatusBadRequest, "the theme %q is not one of light, dark", clip(theme))
+		return refuse(http.StatusBadRequest, "the theme %q is not one of light, dark", words.Clip(theme))
 	}
 	return x.to(safePath(x.value("to")))
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/rollcall/rollcall/internal/entra/directory"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // userForm is the form of a user: the labels of the Microsoft Entra docs page
@@ -166,7 +167,7 @@ func (p *Portal) managerNamed(x *exchange, upn string) (directory.ID, error) {
 	}
 	manager, err := p.directory.UserByUPN(x.r.Context(), upn)
 	if directory.IsProblem(err, directory.NotFound) {
-		return "", refuse(http.StatusBadRequest, "the manager %q is not the user principal name of a user", clip(upn))
+		return "", refuse(http.StatusBadRequest, "the manager %q is not the user principal name of a user", words.Clip(upn))
 	}
 	return manager.ID, err
 }

@@ -2,9 +2,7 @@ package portal
 
 import (
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/rollcall/rollcall/internal/web/words"
 )
@@ -33,25 +31,4 @@ func span(d time.Duration) string {
 		return fmt.Sprintf("%d min %d s", int(d/time.Minute), int(d%time.Minute/time.Second))
 	}
 	return fmt.Sprintf("%d h %d min", int(d/time.Hour), int(d%time.Hour/time.Minute))
-}
-
-// clip shortens what somebody entered to what an answer may repeat of it.
-func clip(s string) string {
-	const most = 200
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	return string([]rune(s)[:most]) + "…"
-}
-
-// names writes names one after the other: "A", "A and B", "A, B and C".
-func names(list []string) string {
-	switch n := len(list); n {
-	case 0:
-		return ""
-	case 1:
-		return list[0]
-	default:
-		return strings.Join(list[:n-1], ", ") + " and " + list[n-1]
-	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // defaultRolesPage is the Default role: what a member holds who has no role directly or
@@ -80,7 +81,7 @@ func (c *Console) setDefaultRoles(x *exchange) error {
 	if err != nil {
 		return x.again(p, err)
 	}
-	return x.done("/roles", "The Default role is "+names(roleRefNames(after))+" now.", affected(preview)+" It is what members hold who have no role directly or through a group.")
+	return x.done("/roles", "The Default role is "+words.Names(roleRefNames(after))+" now.", affected(preview)+" It is what members hold who have no role directly or through a group.")
 }
 
 // mighty returns the roles that are not in the list yet and let their holders manage the

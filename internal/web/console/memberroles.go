@@ -3,6 +3,7 @@ package console
 import (
 	"github.com/rollcall/rollcall/internal/access"
 	"github.com/rollcall/rollcall/internal/iam"
+	"github.com/rollcall/rollcall/internal/web/words"
 )
 
 // memberRolesPage gives roles to a member directly. It says what he holds anyway, because
@@ -84,7 +85,7 @@ func (c *Console) setMemberRoles(x *exchange) error {
 	}
 	detail := "No direct roles: what the groups give counts, or else the Default role."
 	if len(direct) > 0 {
-		detail = "Direct: " + names(direct) + "."
+		detail = "Direct: " + words.Names(direct) + "."
 	}
 	return x.done("/members/"+string(p.ID), "The roles of "+after.DisplayName+" were saved.", detail)
 }

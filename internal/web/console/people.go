@@ -130,18 +130,6 @@ func (x *exchange) chosenRoles() []iam.RoleID {
 	return ids
 }
 
-// names writes names one after the other: "A", "A and B", "A, B and C".
-func names(list []string) string {
-	switch n := len(list); n {
-	case 0:
-		return ""
-	case 1:
-		return list[0]
-	default:
-		return strings.Join(list[:n-1], ", ") + " and " + list[n-1]
-	}
-}
-
 func roleRefNames(roles []iam.RoleRef) []string {
 	var list []string
 	for _, r := range roles {

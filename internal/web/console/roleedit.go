@@ -163,7 +163,7 @@ func savedDetail(p access.Preview) string {
 		list = append(list, g.DisplayName+" ("+words.Plural(g.Members, "member", "members")+")")
 	}
 	if len(list) > 0 {
-		return "Linked now: " + names(list) + ". " + affected(p)
+		return "Linked now: " + words.Names(list) + ". " + affected(p)
 	}
 	if p.Members > 0 {
 		return affected(p)

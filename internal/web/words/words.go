@@ -97,3 +97,24 @@ func Capital(s string) string {
 	letter, size := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(letter)) + s[size:]
 }
+
+// Names writes names one after the other: "A", "A and B", "A, B and C".
+func Names(list []string) string {
+	switch n := len(list); n {
+	case 0:
+		return ""
+	case 1:
+		return list[0]
+	default:
+		return strings.Join(list[:n-1], ", ") + " and " + list[n-1]
+	}
+}
+
+// Clip cuts what somebody entered to what an answer may repeat of it: 200 characters.
+func Clip(s string) string {
+	const most = 200
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return s
+}

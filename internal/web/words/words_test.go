@@ -1,6 +1,7 @@
 package words
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -51,5 +52,19 @@ func TestWords(t *testing.T) {
 		if got := Sentence(s); got != want {
 			t.Errorf("Sentence(%q) = %q, want %q", s, got, want)
 		}
+	}
+	for _, test := range []struct {
+		list []string
+		want string
+	}{{nil, ""}, {[]string{"A"}, "A"}, {[]string{"A", "B"}, "A and B"}, {[]string{"A", "B", "C"}, "A, B and C"}} {
+		if got := Names(test.list); got != test.want {
+			t.Errorf("Names(%q) = %q, want %q", test.list, got, test.want)
+		}
+	}
+	if got := Clip(strings.Repeat("ä", 200)); got != strings.Repeat("ä", 200) {
+		t.Errorf("Clip of 200 characters = %q", got)
+	}
+	if got := Clip(strings.Repeat("ä", 201)); got != strings.Repeat("ä", 200)+"…" {
+		t.Errorf("Clip of 201 characters = %q", got)
 	}
 }
